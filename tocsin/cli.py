@@ -1,0 +1,36 @@
+"""The command `tocsin`: one file a subcommand in `tocsin/commands/`, found by scanning."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import click
+
+from tocsin import __version__, commands
+
+HELP = """The operations room of a CERT that serves many organisations.
+
+Everything lives under TOCSIN_HOME (by default ./var); the pages are served at TOCSIN_PORT (8000).
+Try `tocsin demo` first: it loads a chart and a simulated attack and serves the pages.
+"""
+
+
+class Scanned(click.Group):
+    """Offers each module of `tocsin.commands` as a subcommand, importing only the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(name for _, name, _ in pkgutil.iter_modules(commands.__path__) if not name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(f"tocsin.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=Scanned, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tocsin")
+def main() -> None:
+    """Stand at the head of all subcommands."""
