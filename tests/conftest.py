@@ -1,0 +1,87 @@
+"""The cast and the stage of all tests: a small constituency and the people in it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+os.environ["TOCSIN_HOME"] = tempfile.mkdtemp(prefix="tocsin-test-")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.platform.settings")
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from tocsin.rooms.accounts.models import Person
+
+PASSWORD = "correct horse battery staple"
+
+MEMBERSHIPS = {
+    "analyst": ("analyst", None, "SOC"),
+    "responder": ("responder", None, "CSIRC"),
+    "officer_a": ("officer", "DEPA", None),
+    "officer_b": ("officer", "DEPB", None),
+    "ciso": ("ciso", "INST", None),
+    "admin": ("administrator", "INST", None),
+    "outsider": None,
+}
+
+
+@pytest.fixture
+def chart(db: None) -> Mapping[str, Person]:
+    """Put a small constituency into the database and give its people by name."""
+    from tocsin.rooms.accounts.models import Person
+    from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
+
+    organisations: dict[str, Organisation] = {}
+    for code, parent in {"INST": None, "DEPA": "INST", "DEPB": "INST", "OTHER": None}.items():
+        above = organisations[parent] if parent else None
+        organisation = Organisation.objects.create(code=code, name=f"Name of {code}", kind="department", parent=above, path="")
+        organisation.path = f"{above.path if above else '/'}{organisation.pk}/"
+        organisation.save()
+        organisations[code] = organisation
+    teams = {}
+    for code in ("SOC", "CSIRC"):
+        teams[code] = Team.objects.create(
+            code=code, name=f"Team {code}", organisation=organisations["INST"], sees_unattributed=code == "SOC"
+        )
+        Mandate.objects.create(team=teams[code], organisation=organisations["INST"], subtree=True)
+    people = {}
+    for name, held in MEMBERSHIPS.items():
+        people[name] = Person.objects.create(username=name, email=f"{name}@tocsin.example", full_name=name.title())
+        if held:
+            role, organisation_code, team_code = held
+            Membership.objects.create(
+                person=people[name],
+                role=role,
+                organisation=organisations[organisation_code] if organisation_code else None,
+                team=teams[team_code] if team_code else None,
+            )
+    return people
+
+
+def _one(name: str) -> Callable[[Mapping[str, Person]], Person]:
+    @pytest.fixture(name=name)
+    def person(chart: Mapping[str, Person]) -> Person:
+        return chart[name]
+
+    return person
+
+
+analyst, responder, officer_a, officer_b, ciso, admin, outsider = (_one(name) for name in MEMBERSHIPS)
+
+
+@pytest.fixture
+def client_of() -> Callable[[Person], Client]:
+    """Give a test client signed in as a person."""
+    from django.test import Client
+
+    def signed_in(person: Person) -> Client:
+        client = Client()
+        client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return signed_in

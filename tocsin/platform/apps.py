@@ -1,0 +1,34 @@
+"""The platform as a Django app, and what a room tells about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.apps import AppConfig
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One line of the menu: shown to whoever holds one of ``verbs`` (all, when there are none)."""
+
+    title: str | Promise
+    url_name: str
+    order: int
+    verbs: tuple[str, ...] = ()
+
+
+class RoomConfig(AppConfig):
+    """A room: the platform finds its ``urls``, ``api`` and ``jobs`` modules and its menu entries."""
+
+    default_auto_field = "django.db.models.BigAutoField"
+    menu: ClassVar[tuple[MenuEntry, ...]] = ()
+
+
+class PlatformConfig(AppConfig):
+    """What every room stands on."""
+
+    name = "tocsin.platform"
+    label = "platform"
+    default_auto_field = "django.db.models.BigAutoField"

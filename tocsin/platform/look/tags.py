@@ -1,0 +1,7 @@
+"""Template tags of every room."""
+
+from __future__ import annotations
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,128 @@
+"""Alerts: hits of one rule, at one organisation, about one subject, in one window of time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.identity import Identified
+from tocsin.rooms.alerts.querysets import AlertQuerySet
+from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.intake.models import Receipt
+from tocsin.rooms.rules.models import Level
+
+
+class Alert(Identified):
+    """One group of hits. ``key`` is the digest of rule, organisation, subject and window; ``generation`` grows when
+    new hits arrive after the group was closed, so that a disposition never hides what came later."""
+
+    class State(models.TextChoices):
+        NEW = "new", _("new")
+        TRIAGE = "triage", _("in triage")
+        WAITING = "waiting", _("waiting")
+        ESCALATED = "escalated", _("escalated")
+        FALSE_POSITIVE = "closed_false_positive", _("false positive")
+        BENIGN = "closed_benign", _("benign")
+        DUPLICATE = "closed_duplicate", _("duplicate")
+
+    OPEN = (State.NEW, State.TRIAGE, State.WAITING)
+
+    class SubjectKind(models.TextChoices):
+        HOST = "host", _("host")
+        USER = "user", _("user")
+        ADDRESS = "address", _("address")
+        NONE = "", _("none")
+
+    key = models.CharField(max_length=64)
+    generation = models.PositiveIntegerField(default=1)
+    rule_id = models.CharField(max_length=80)
+    rule_version = models.CharField(max_length=64)
+    title = models.CharField(max_length=300)
+    level = models.SmallIntegerField(choices=Level.choices)
+    techniques = models.JSONField(default=list)
+    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts")
+    subject_kind = models.CharField(max_length=8, choices=SubjectKind.choices, blank=True)
+    subject = models.CharField(max_length=255, blank=True)
+    window_start = models.DateTimeField()
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    count = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=24, choices=State.choices, default=State.NEW)
+    open = models.BooleanField(default=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned_alerts"
+    )
+    disposition = models.TextField(blank=True)  # the reason given when it was closed
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "generation"], name="one_alert_a_generation"),
+            models.UniqueConstraint(fields=["key"], condition=Q(open=True), name="one_open_alert_a_group"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["-level", "-last_seen", "-id"], name="alert_queue"),
+            models.Index(fields=["-last_seen", "-id"], name="alert_newest"),
+            models.Index(fields=["organisation", "-level", "-last_seen", "-id"], name="alert_org_queue"),
+            models.Index(fields=["-level", "-last_seen", "-id"], name="alert_open_queue", condition=Q(open=True)),
+            models.Index(fields=["updated_at", "id"], name="alert_updated"),
+            models.Index(fields=["assignee", "-last_seen"], name="alert_assignee", condition=Q(open=True)),
+        ]
+
+
+class Hit(models.Model):
+    """One event that one version of a rule fired on, for one organisation concerned. Counts derive from these."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="hits")
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
+    record = models.BigIntegerField()
+    rule_id = models.CharField(max_length=80)
+    rule_version = models.CharField(max_length=64)
+    organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")
+    time = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["receipt", "record", "rule_id", "rule_version", "organisation"],
+                condition=Q(organisation__isnull=False),
+                name="hit_once",
+            ),
+            models.UniqueConstraint(
+                fields=["receipt", "record", "rule_id", "rule_version"],
+                condition=Q(organisation__isnull=True),
+                name="hit_once_unattributed",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["alert", "id"], name="hits_of_alert")]
+
+
+class RawLine(models.Model):
+    """A copy of one raw record of an alert: the first ten and the last ten are kept."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="raw_lines")
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
+    record = models.BigIntegerField()
+    time = models.DateTimeField()
+    raw = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["alert", "receipt", "record"], name="raw_line_once")]
+
+
+class AlertComment(Identified):
+    """What a person said about an alert."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]

@@ -1,0 +1,152 @@
+"""The organisations served, the teams that serve them, who holds which role, and what is whose."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.identity import Identified
+
+
+class ValidInTime(models.Model):
+    """True from ``valid_from`` until before ``valid_to``; an empty end is open."""
+
+    valid_from = models.DateTimeField(null=True, blank=True)
+    valid_to = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def valid_now(cls) -> Q:
+        """Give the condition for rows that hold at this moment."""
+        now = timezone.now()
+        return (Q(valid_from=None) | Q(valid_from__lte=now)) & (Q(valid_to=None) | Q(valid_to__gt=now))
+
+
+class Organisation(Identified):
+    """An institution, body, agency, department or outside party. ``path`` is the chain of ids from the root: /1/7/."""
+
+    class Kind(models.TextChoices):
+        UNION_ENTITY = "union_entity", _("Union entity")
+        DEPARTMENT = "department", _("department")
+        BOARD = "board", _("board")
+        GROUP = "group", _("group")
+        OUTSIDE = "outside", _("outside party")
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    name_fr = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    path = models.CharField(max_length=200, db_index=True)
+    country = models.CharField(max_length=2, blank=True)
+    timezone = models.CharField(max_length=60, default="UTC")
+    language = models.CharField(max_length=5, default="en")
+    needs_officer = models.BooleanField(default=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.name_fr if get_language() == "fr" and self.name_fr else self.name
+
+
+class Team(Identified):
+    """A team with a mandate; ``sees_unattributed`` teams also see what belongs to no organisation yet."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    name_fr = models.CharField(max_length=200, blank=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="teams")
+    reports_to = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    services = models.JSONField(default=list)
+    sees_unattributed = models.BooleanField(default=False)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.name_fr if get_language() == "fr" and self.name_fr else self.name
+
+
+class Mandate(models.Model):
+    """Which organisations a team serves (with all below, when ``subtree``), and with which services (all, when empty)."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="mandates")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="mandates")
+    subtree = models.BooleanField(default=True)
+    services = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["team", "organisation"], name="one_mandate_a_team")]
+
+
+class Membership(Identified, ValidInTime):
+    """A role of one person at an organisation or in a team. Roles are those of `platform/roles.yaml`."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=30)
+    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(organisation=None) ^ Q(team=None), name="membership_at_an_organisation_or_in_a_team"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "role", "organisation"], condition=Q(team=None), name="one_role_at_an_organisation"
+            ),
+            models.UniqueConstraint(
+                fields=["person", "role", "team"], condition=Q(organisation=None), name="one_role_in_a_team"
+            ),
+        ]
+
+
+class Contact(Identified):
+    """Where to reach an organisation in one role (officer, deputy, head, 24/7, ...)."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts")
+    role = models.CharField(max_length=30)
+    name = models.CharField(max_length=150)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=5, default="en")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["role", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "role", "name"], name="one_contact_a_role"),
+        ]
+
+
+class Asset(Identified, ValidInTime):
+    """Something that is an organisation's: a prefix, a domain, a mail domain, a host."""
+
+    class Kind(models.TextChoices):
+        PREFIX = "prefix", _("network prefix")
+        DOMAIN = "domain", _("domain")
+        MAIL_DOMAIN = "mail_domain", _("mail domain")
+        HOST = "host", _("host")
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="assets")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    value = models.CharField(max_length=255)
+
+    class Meta:
+        ordering: ClassVar = ["kind", "value"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "value", "organisation", "valid_from"], name="one_claim_an_asset"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["kind", "value"], name="asset_value")]
