@@ -1,0 +1,110 @@
+"""Open a file for parsing: plain or gzip, told by its first bytes, never whole in memory."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zlib
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tocsin.pipeline.parsers.errors import (
+    ContentError,
+    CorruptContent,
+    EmptyContent,
+    NoPermission,
+    NotAFile,
+    TruncatedContent,
+    Unreadable,
+    Vanished,
+)
+
+GZIP_MAGIC = b"\x1f\x8b"
+BLOCK = 256 * 1024
+_GZIP_WINDOW = 31  # zlib's way of saying: a gzip header and the largest window
+
+
+class Gunzip(io.RawIOBase):
+    """Give the content of a gzip stream, of one or several members, block by block.
+
+    Damage is told only after everything before it has been given out.
+    """
+
+    def __init__(self, packed: BinaryIO, name: str) -> None:
+        self._packed, self._name = packed, name
+        self._inflate = zlib.decompressobj(_GZIP_WINDOW)
+        self._rest = b""
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what io really passes
+        while not self._ready:
+            if not self._more(len(buffer)):
+                return 0
+        count = min(len(buffer), len(self._ready))
+        buffer[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def _more(self, size: int) -> bool:
+        """Inflate a little; False at the proper end."""
+        packed = self._rest or self._packed.read(BLOCK)
+        self._rest = b""
+        if self._inflate.eof and not self._next_member(packed):
+            return bool(packed)
+        try:
+            self._ready = self._inflate.decompress(packed, size)
+        except zlib.error as error:
+            raise CorruptContent(f"{self._name}: the gzip data is damaged ({error}). Copy the file again.") from error
+        if not packed and not self._ready:
+            raise TruncatedContent(f"{self._name}: the gzip data ends early. Copy the file again, whole.")
+        self._rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+        return True
+
+    def _next_member(self, packed: bytes) -> bool:
+        """Make ready for another member; False when only padding or nothing follows."""
+        if not packed.strip(b"\0"):
+            return False
+        if packed[:1] != GZIP_MAGIC[:1]:
+            raise CorruptContent(f"{self._name}: other data follows the compressed data; unpack it by hand.")
+        self._inflate = zlib.decompressobj(_GZIP_WINDOW)
+        return True
+
+
+def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
+    """Give a seekable stream's content: inflated when it is gzip, else as it is."""
+    start = stream.tell()
+    magic = stream.read(len(GZIP_MAGIC))
+    stream.seek(start)
+    return cast(BinaryIO, Gunzip(stream, name)) if magic == GZIP_MAGIC else stream
+
+
+def open_content(path: Path) -> BinaryIO:
+    """Open a file's content for streaming; the errors say what is wrong with the path and what to do."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISFIFO(status.st_mode):
+            raise NotAFile(f"{path} is not a file. Give the files in it one by one.")
+        if stat.S_ISREG(status.st_mode) and status.st_size == 0:
+            raise EmptyContent(f"{path} is empty; there is nothing to read.")
+        stream = path.open("rb", buffering=0)
+    except OSError as error:
+        raise explained(error, str(path)) from error
+    return unpacked(cast(BinaryIO, stream), str(path)) if stat.S_ISREG(status.st_mode) else cast(BinaryIO, stream)
+
+
+def explained(error: OSError, name: str) -> ContentError:
+    """Turn an error of the operating system into one of ours that says what to do."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return Vanished(f"{name} does not exist. It may have been moved or rotated away.")
+    if isinstance(error, PermissionError):
+        return NoPermission(f"{name} may not be read by this user. Check its owner and mode.")
+    if isinstance(error, IsADirectoryError):
+        return NotAFile(f"{name} is a directory. Give the files in it one by one.")
+    return Unreadable(f"{name} could not be read: {error.strerror or error}.")
