@@ -86,6 +86,11 @@ def verbs_of(role: str) -> frozenset[str]:
     return frozenset(_roles_file()["roles"].get(role, ()))
 
 
+def roles_with(verb: str) -> list[str]:
+    """Give the roles that have ``verb``."""
+    return [role for role, verbs in _roles_file()["roles"].items() if verb in verbs]
+
+
 def scope_of(user: Any) -> Scope:
     """Give the scope of a person, computed once per request."""
     if not user.is_authenticated or not user.is_active:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import ClassVar
 
 from django.conf import settings
@@ -17,6 +18,12 @@ from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents.querysets import IncidentQuerySet
 
 
+def new_reference() -> str:
+    """Draw a reference: the year and six letters and digits that nobody mistakes for others on the telephone."""
+    drawn = "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(6))
+    return f"INC-{timezone.now():%y}-{drawn}"
+
+
 class Severity(models.IntegerChoices):
     """The house's scale (domain severity S0 to S5)."""
 
@@ -29,7 +36,7 @@ class Severity(models.IntegerChoices):
 
 
 class Incident(Identified):
-    """What is being handled. Its number is shown to people; its uuid stands in addresses."""
+    """What is being handled. ``reference`` is for people; drawn by lot, so that no gap betrays a sealed one."""
 
     class State(models.TextChoices):
         REPORTED = "reported", _("reported")
@@ -45,7 +52,7 @@ class Incident(Identified):
 
     ENDED = (State.CLOSED, State.MERGED, State.REJECTED)
 
-    number = models.PositiveIntegerField(unique=True)
+    reference = models.CharField(max_length=16, unique=True, default=new_reference, editable=False)
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
     state = models.CharField(max_length=20, choices=State.choices, default=State.REPORTED)
@@ -82,7 +89,7 @@ class Incident(Identified):
         ]
 
     def __str__(self) -> str:
-        return f"INC-{self.number:05d}"
+        return self.reference
 
 
 class Seal(models.Model):

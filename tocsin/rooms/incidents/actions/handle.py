@@ -1,0 +1,218 @@
+"""Open an incident, change it, let it advance, close it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tocsin.platform import audit
+from tocsin.platform.access import require, scope_of
+from tocsin.platform.markings import TLP
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts import actions as alert_actions
+from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.constituency.models import Organisation, Team
+from tocsin.rooms.incidents import knowledge
+from tocsin.rooms.incidents.actions import hand_over
+from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.models import (
+    Audience,
+    Incident,
+    IncidentEntity,
+    Severity,
+    TimelineEntry,
+)
+
+CHANGEABLE = ("title", "summary", "severity", "tlp", "rsit_class", "rsit_type", "occurred_at")
+
+
+@transaction.atomic
+def open_incident(
+    *,
+    actor: Person,
+    title: str,
+    organisations: Iterable[Organisation],
+    severity: int = Severity.MEDIUM,
+    tlp: str = TLP.AMBER,
+    summary: str = "",
+    alerts: Iterable[Alert] = (),
+    offer_to: Team | None = None,
+    occurred_at: datetime | None = None,
+) -> Incident:
+    """Open an incident with one part per organisation; ``alerts`` are escalated into it, ``offer_to`` is offered it."""
+    concerned, joined = list(organisations), list(alerts)
+    require(actor, "incidents.open")
+    for organisation in concerned:
+        require(actor, "incidents.open", organisation.pk)
+    incident = Incident.objects.create(
+        title=title,
+        summary=summary,
+        severity=severity,
+        tlp=tlp,
+        opened_by=actor,
+        owner=actor,
+        owner_team=_team_of(actor),
+        occurred_at=occurred_at or min((alert.first_seen for alert in joined), default=None),
+    )
+    for organisation in concerned:
+        IncidentEntity.objects.create(incident=incident, organisation=organisation)
+    audit.record(actor, "incident.open", incident, {"title": title, "organisations": [o.code for o in concerned]})
+    note(incident, _("Incident opened."), author=actor, kind=TimelineEntry.Kind.RESPONSE)
+    if joined:
+        join_alerts(actor=actor, incident=incident, alerts=joined)
+    if offer_to is not None and offer_to.pk != incident.owner_team_id:
+        hand_over.offer(actor=actor, incident=incident, team=offer_to)
+    return incident
+
+
+def _team_of(actor: Person) -> Team | None:
+    return Team.objects.filter(pk__in=scope_of(actor).teams("incidents.open")).order_by("pk").first()
+
+
+@transaction.atomic
+def join_alerts(*, actor: Person, incident: Incident, alerts: Iterable[Alert]) -> None:
+    """Escalate alerts into an incident; their organisations become parts of it, their first sighting its history."""
+    require_handler(actor, incident, "incidents.open")
+    for alert in alerts:
+        alert_actions.escalate(actor=actor, alert=alert)
+        incident.alerts.add(alert)
+        entity = None
+        if alert.organisation is not None:
+            entity, _made = IncidentEntity.objects.get_or_create(incident=incident, organisation=alert.organisation)
+        subject = f" ({alert.subject})" if alert.subject else ""
+        note(
+            incident,
+            f"{alert.title}{subject}",
+            author=None,
+            kind=TimelineEntry.Kind.ATTACK,
+            entity=entity,
+            audience=Audience.ENTITY if entity else Audience.TEAM,
+            time=alert.first_seen,
+        )
+    audit.record(actor, "incident.join_alerts", incident, {"alerts": [str(alert.uuid) for alert in alerts]})
+
+
+@transaction.atomic
+def add_organisation(*, actor: Person, incident: Incident, organisation: Organisation, summary: str = "") -> IncidentEntity:
+    """Make an organisation's part, or change its summary."""
+    require_handler(actor, incident)
+    entity, _made = IncidentEntity.objects.update_or_create(
+        incident=incident, organisation=organisation, defaults={"summary": summary}
+    )
+    audit.record(actor, "incident.add_organisation", incident, {"organisation": organisation.code})
+    note(incident, _("%s is concerned.") % organisation, author=actor, entity=entity, audience=Audience.ENTITY)
+    return entity
+
+
+@transaction.atomic
+def comment(
+    *, actor: Person, incident: Incident, text: str, entity: IncidentEntity | None = None, audience: str = Audience.TEAM
+) -> TimelineEntry:
+    """Say something: handlers to whom they choose, an officer within the part of the own organisation."""
+    if Incident.objects.handled_by(actor).filter(pk=incident.pk).exists():
+        require(actor, "incidents.view")
+    else:
+        _require_own_part(actor, incident, entity)
+        audience = Audience.ENTITY
+    if entity is None and audience == Audience.ENTITY:
+        raise ValidationError(_("Say which organisation this is for."))
+    audit.record(actor, "incident.comment", incident, {"audience": audience})
+    return note(incident, text, author=actor, kind=TimelineEntry.Kind.COMMENT, entity=entity, audience=audience)
+
+
+def _require_own_part(actor: Person, incident: Incident, entity: IncidentEntity | None) -> None:
+    if entity is None or entity.incident_id != incident.pk:
+        raise PermissionDenied(_("You may write in the part of your own organisation."))
+    require(actor, "incidents.answer", entity.organisation_id)
+    if incident.sealed:
+        raise PermissionDenied(_("You may write in the part of your own organisation."))
+
+
+@transaction.atomic
+def change(*, actor: Person, incident: Incident, **values: Any) -> Incident:
+    """Change what is known of an incident; unknown fields are refused, each change stands in the timeline."""
+    require_handler(actor, incident)
+    current = Incident.objects.select_for_update().get(pk=incident.pk)
+    changed = {name: value for name, value in values.items() if getattr(current, name) != value}
+    if unknown := set(values) - set(CHANGEABLE):
+        raise ValidationError(_("These cannot be changed: %s") % ", ".join(sorted(unknown)))
+    _check_class(values.get("rsit_class", current.rsit_class), values.get("rsit_type", current.rsit_type))
+    if not changed:
+        return current
+    before = {name: getattr(current, name) for name in changed}
+    for name, value in changed.items():
+        setattr(current, name, value)
+    current.save(update_fields=[*changed, "updated_at"])
+    audit.record(
+        actor, "incident.change", current, {name: [str(before[name]), str(value)] for name, value in changed.items()}
+    )
+    text = "; ".join(f"{name}: {before[name]} → {value}" for name, value in changed.items() if name != "summary")
+    note(current, text or _("Summary changed."), author=actor)
+    return current
+
+
+def _check_class(rsit_class: str, rsit_type: str) -> None:
+    known = knowledge.taxonomy()
+    if rsit_class and rsit_class not in known:
+        raise ValidationError(_("%s is no class of the taxonomy.") % rsit_class)
+    if rsit_type and rsit_type not in known.get(rsit_class, {"types": {}})["types"]:
+        raise ValidationError(_("%(type)s is no type of the class %(class)s.") % {"type": rsit_type, "class": rsit_class})
+
+
+@transaction.atomic
+def advance(*, actor: Person, incident: Incident, event: str) -> Incident:
+    """Let ``event`` happen; a clear refusal says what can happen instead."""
+    require_handler(actor, incident)
+    current = Incident.objects.select_for_update().get(pk=incident.pk)
+    after = knowledge.next_state(current.state, event)
+    if after is None:
+        possible = ", ".join(knowledge.events_from(current.state)) or _("nothing")
+        raise ValidationError(
+            _("In the state %(state)s this cannot happen; possible: %(possible)s.")
+            % {"state": current.get_state_display(), "possible": possible}
+        )
+    if event == "classify" and not current.rsit_class:
+        raise ValidationError(_("Choose a class of the taxonomy first."))
+    before, current.state = current.state, after
+    current.open = not knowledge.is_terminal(after)
+    current.closed_at = None if current.open else timezone.now()
+    current.save(update_fields=["state", "open", "closed_at", "updated_at"])
+    audit.record(actor, f"incident.{event}", current, {"state": [before, after]})
+    text = _("State: %(before)s → %(after)s") % {
+        "before": Incident.State(before).label,
+        "after": Incident.State(after).label,
+    }
+    note(current, text, author=actor, kind=TimelineEntry.Kind.RESPONSE, audience=Audience.ALL)
+    return current
+
+
+@transaction.atomic
+def close(*, actor: Person, incident: Incident, cause: str) -> Incident:
+    """Close an incident with its cause; the class is mandatory."""
+    if not cause.strip():
+        raise ValidationError(_("Say what the cause was."))
+    if not Incident.objects.filter(pk=incident.pk).exclude(rsit_class="").exists():
+        raise ValidationError(_("Choose a class of the taxonomy first."))
+    closed = advance(actor=actor, incident=incident, event="close")
+    closed.closing_cause = cause
+    closed.save(update_fields=["closing_cause", "updated_at"])
+    return closed
+
+
+@transaction.atomic
+def take(*, actor: Person, incident: Incident) -> Incident:
+    """Make the actor the owner."""
+    require_handler(actor, incident)
+    incident.owner = actor
+    incident.save(update_fields=["owner", "updated_at"])
+    audit.record(actor, "incident.take", incident)
+    note(incident, _("%s takes the incident.") % actor, author=actor, kind=TimelineEntry.Kind.RESPONSE)
+    return incident
+
+

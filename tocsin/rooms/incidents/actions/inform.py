@@ -1,0 +1,68 @@
+"""Tell an organisation's security officer about their part; it leaves through the gate or not at all."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tocsin.platform import audit, outbox
+from tocsin.platform.gate import Item, Recipient
+from tocsin.platform.models import OutboxMessage
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency import queries as constituency
+from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
+
+
+def item_of(incident: Incident) -> Item:
+    """Describe an incident to the gate: values only."""
+    codes = incident.entities.values_list("organisation__code", flat=True)
+    return Item(
+        type="incident",
+        uuid=incident.uuid,
+        title=incident.title,
+        tlp=incident.tlp,
+        organisations=frozenset(codes),
+        sealed=incident.sealed,
+    )
+
+
+def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject: str, text: str) -> OutboxMessage:
+    """Send ``text`` to the officer (or deputy) of a part's organisation.
+
+    Raises ``outbox.Refused`` with the gate's reason; the refusal stands in the ledger all the same.
+    """
+    require_handler(actor, incident, "incidents.inform")
+    contact = constituency.contact_for(entity.organisation)
+    if contact is None:
+        raise ValidationError(
+            _("%s has no security officer with an address. Add a contact in the constituency.") % entity.organisation
+        )
+    recipient = Recipient(
+        address=contact.email,
+        name=contact.name,
+        organisation=entity.organisation.code,
+        lineage=constituency.lineage(entity.organisation),
+        kind="named_person",
+    )
+    with transaction.atomic():
+        message = outbox.send(
+            actor=actor,
+            item=item_of(incident),
+            recipient=recipient,
+            subject=f"[{incident.reference}] {subject}",
+            body=text,
+            language=contact.language,
+        )
+        audit.record(actor, "incident.inform", incident, {"organisation": entity.organisation.code})
+        said = _("Told %(name)s: %(subject)s") % {"name": contact.name, "subject": subject}
+        note(
+            incident,
+            f"{said}\n\n{text}",
+            author=actor,
+            kind=TimelineEntry.Kind.RESPONSE,
+            entity=entity,
+            audience=Audience.ENTITY,
+        )
+    return message

@@ -1,0 +1,43 @@
+"""Seal an incident to named people, and open it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tocsin.platform import audit
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.models import HandOff, Incident, Seal
+
+
+@transaction.atomic
+def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Incident:
+    """Let only the named people know of the incident; the actor is always among them."""
+    require_handler(actor, incident)
+    named = {person.pk: person for person in (*people, actor)}
+    if HandOff.objects.filter(incident=incident, state=HandOff.State.OFFERED).exists():
+        raise ValidationError(_("An offer waits for an answer; withdraw it before sealing."))
+    incident.seals.exclude(person__in=named).delete()
+    for person in named.values():
+        Seal.objects.get_or_create(incident=incident, person=person, defaults={"named_by": actor})
+    incident.sealed = True
+    incident.save(update_fields=["sealed", "updated_at"])
+    audit.record(actor, "incident.seal", incident, {"people": sorted(str(person.uuid) for person in named.values())})
+    note(incident, _("Sealed to %d people.") % len(named), author=actor)
+    return incident
+
+
+@transaction.atomic
+def unseal(*, actor: Person, incident: Incident) -> Incident:
+    """Open a sealed incident to everyone whose role reaches it."""
+    require_handler(actor, incident)
+    incident.seals.all().delete()
+    incident.sealed = False
+    incident.save(update_fields=["sealed", "updated_at"])
+    audit.record(actor, "incident.unseal", incident)
+    note(incident, _("Seal removed."), author=actor)
+    return incident

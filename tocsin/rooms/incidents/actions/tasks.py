@@ -1,0 +1,70 @@
+"""Ask for something to be done, and answer it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tocsin.platform import audit
+from tocsin.platform.access import scope_of
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, Task, TimelineEntry
+
+
+@transaction.atomic
+def add_task(
+    *,
+    actor: Person,
+    incident: Incident,
+    title: str,
+    entity: IncidentEntity | None = None,
+    assignee: Person | None = None,
+    due_at: datetime | None = None,
+) -> Task:
+    """Ask the handling team, or one organisation concerned, to do something."""
+    require_handler(actor, incident)
+    if entity is not None and entity.incident_id != incident.pk:
+        raise ValidationError(_("This organisation is not concerned."))
+    if assignee is not None and not Incident.objects.visible_to(assignee).filter(pk=incident.pk).exists():
+        raise ValidationError(_("%s cannot see this incident.") % assignee)
+    task = Task.objects.create(incident=incident, title=title, entity=entity, assignee=assignee, due_at=due_at)
+    audit.record(actor, "task.add", incident, {"task": str(task.uuid), "title": title})
+    _tell(task, _("Task: %s") % title, actor)
+    return task
+
+
+@transaction.atomic
+def answer_task(*, actor: Person, task: Task, state: str, answer: str = "") -> Task:
+    """Mark a task done, or refuse it with a reason."""
+    current = Task.objects.select_for_update().select_related("incident", "entity").get(pk=task.pk)
+    if not _may_answer(actor, current):
+        raise PermissionDenied(_("This task is not yours."))
+    if current.state != Task.State.OPEN:
+        raise ValidationError(_("This task was already answered."))
+    if state not in {Task.State.DONE, Task.State.REFUSED}:
+        raise ValidationError(_("A task is done or refused."))
+    if state == Task.State.REFUSED and not answer.strip():
+        raise ValidationError(_("Say why."))
+    current.state, current.answer = state, answer
+    current.save(update_fields=["state", "answer"])
+    audit.record(actor, f"task.{state}", current.incident, {"task": str(current.uuid)})
+    outcome = _("Task done: %s") if state == Task.State.DONE else _("Task refused: %s")
+    _tell(current, outcome % current.title, actor)
+    return current
+
+
+def _may_answer(actor: Person, task: Task) -> bool:
+    if not Incident.objects.visible_to(actor).filter(pk=task.incident_id).exists():
+        return False
+    if Incident.objects.handled_by(actor).filter(pk=task.incident_id).exists():
+        return True
+    return task.entity is not None and scope_of(actor).allows("incidents.answer", task.entity.organisation_id)
+
+
+def _tell(task: Task, text: str, actor: Person) -> None:
+    audience = Audience.ENTITY if task.entity else Audience.TEAM
+    note(task.incident, text, author=actor, kind=TimelineEntry.Kind.RESPONSE, entity=task.entity, audience=audience)

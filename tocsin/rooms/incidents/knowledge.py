@@ -1,0 +1,40 @@
+"""What the room knows as data: the states of an incident and the incident taxonomy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+
+
+@cache
+def _states() -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = yaml.safe_load((HERE / "states.yaml").read_text())
+    return loaded
+
+
+@cache
+def taxonomy() -> Mapping[str, Mapping[str, Any]]:
+    """Give the classes of the taxonomy (RSIT 1003), each with ``name`` and ``types``."""
+    classes: Mapping[str, Mapping[str, Any]] = yaml.safe_load((HERE / "taxonomy.yaml").read_text())["classes"]
+    return classes
+
+
+def next_state(state: str, event: str) -> str | None:
+    """Give the state that ``event`` leads to, None when it cannot happen now."""
+    return events_from(state).get(event)
+
+
+def events_from(state: str) -> Mapping[str, str]:
+    """Give what can happen in ``state``: event -> next state."""
+    return {event: after for before, event, after in _states()["transitions"] if before == state}
+
+
+def is_terminal(state: str) -> bool:
+    """Tell whether nothing more is expected in ``state``."""
+    return state in _states()["terminal"]

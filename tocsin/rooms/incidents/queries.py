@@ -1,0 +1,168 @@
+"""Reads of the room: every one starts at what the person may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from tocsin.platform.access import scope_of
+from tocsin.platform.models import GateEntry
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.constituency.models import Organisation, Team
+from tocsin.rooms.incidents.models import Audience, HandOff, Incident, IncidentEntity, Seal, Task, TimelineEntry
+
+LISTED = ("owner", "owner_team", "offered_to")
+ALERTS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One incident as one person may see it: in full (``handler``), or the parts of their own organisations."""
+
+    user: Any
+    incident: Incident
+    handler: bool
+    entities: tuple[IncidentEntity, ...]
+
+    @property
+    def mine(self) -> frozenset[int]:
+        """The parts shown, by inner id."""
+        return frozenset(entity.pk for entity in self.entities)
+
+    def timeline(self) -> QuerySet[TimelineEntry]:
+        """Give the entries this person may read, oldest first."""
+        own = Q(entity__in=self.mine, audience=Audience.ENTITY) | Q(audience=Audience.ALL)
+        if self.handler:
+            own |= Q(audience=Audience.TEAM) & (Q(entity=None) | Q(entity__in=self.mine))
+        return self.incident.timeline.filter(own).select_related("author", "entity__organisation")
+
+    def tasks(self) -> QuerySet[Task]:
+        """Give the tasks this person may read."""
+        own = Q(entity__in=self.mine)
+        if self.handler:
+            own |= Q(entity=None)
+        return self.incident.tasks.filter(own).select_related("assignee", "entity__organisation")
+
+    def alerts(self) -> QuerySet[Alert]:
+        """Give the alerts of the incident that this person may see."""
+        visible: QuerySet[Alert] = Alert.objects.visible_to(self.user).filter(incidents=self.incident)
+        return visible.select_related("organisation").order_by("-level", "-last_seen", "-id")[:ALERTS_SHOWN]
+
+    def hand_offs(self) -> QuerySet[HandOff]:
+        """Give the hand-offs, newest first; only handlers see them."""
+        found = self.incident.hand_offs.select_related("from_team", "to_team", "sent_by", "answered_by")
+        return found if self.handler else found.none()
+
+    def sent(self) -> QuerySet[GateEntry]:
+        """Give what left or was refused, newest first: to a part's organisation for that part's people."""
+        found = GateEntry.objects.filter(item_uuid=self.incident.uuid).select_related("message").order_by("-id")
+        if not self.handler:
+            found = found.filter(recipient_organisation__in=[e.organisation.code for e in self.entities])
+        return found[:50]
+
+    def seals(self) -> QuerySet[Seal]:
+        """Give the people named on a sealed incident; they alone reach this."""
+        return self.incident.seals.select_related("person")
+
+
+def visible(user: Any) -> QuerySet[Incident]:
+    """Give all incidents the person may know of."""
+    found: QuerySet[Incident] = Incident.objects.visible_to(user).select_related(*LISTED)
+    return found
+
+
+def queue(user: Any, *, filters: dict[str, str]) -> QuerySet[Incident]:
+    """Give the incidents of a list page; unknown filters are ignored, unknown values match nothing."""
+    found = visible(user)
+    which = filters.get("open", "1")
+    if which in {"0", "1"}:
+        found = found.filter(open=which == "1")
+    for name in ("severity", "state", "rsit_class"):
+        if filters.get(name):
+            found = found.filter(**{name: filters[name]}) if name != "severity" or filters[name].isdigit() else found.none()
+    if filters.get("organisation"):
+        found = _about(found, user, filters["organisation"])
+    if filters.get("owner") == "me":
+        found = found.filter(owner=user)
+    elif filters.get("owner") == "none":
+        found = found.filter(owner=None)
+    if filters.get("text"):
+        found = found.filter(Q(title__icontains=filters["text"]) | Q(reference__iexact=filters["text"]))
+    return found
+
+
+def _about(found: QuerySet[Incident], user: Any, code: str) -> QuerySet[Incident]:
+    reach = scope_of(user).organisations("incidents.view", "incidents.part")
+    parts = IncidentEntity.objects.filter(organisation__code=code, organisation__in=reach)
+    return found.filter(pk__in=parts.values("incident"))
+
+
+def incident_or_404(user: Any, uuid: UUID) -> Incident:
+    """Give one incident, or the same answer as for one that does not exist."""
+    incident = visible(user).filter(uuid=uuid).first()
+    if incident is None:
+        raise Http404("incident")
+    return incident
+
+
+def view_or_404(user: Any, uuid: UUID) -> View:
+    """Give one incident as this person may see it."""
+    incident = incident_or_404(user, uuid)
+    handler = Incident.objects.handled_by(user).filter(pk=incident.pk).exists()
+    return View(user, incident, handler, tuple(_parts(user, incident, handler=handler)))
+
+
+def _parts(user: Any, incident: Incident, *, handler: bool) -> QuerySet[IncidentEntity]:
+    parts = incident.entities.select_related("organisation").order_by("organisation__code")
+    scope = scope_of(user)
+    in_charge = {incident.owner_team_id, incident.offered_to_id} & scope.teams("incidents.view")
+    if handler and (incident.sealed or in_charge or incident.opened_by_id == scope.person):
+        return parts
+    return parts.filter(organisation__in=scope.organisations("incidents.view", "incidents.part"))
+
+
+def listed_organisations(user: Any, incidents: list[Incident]) -> dict[int, list[str]]:
+    """Give, for the incidents of one page, the codes of the organisations this person may see in them."""
+    reach = scope_of(user).organisations("incidents.view", "incidents.part")
+    rows = IncidentEntity.objects.filter(incident__in=[i.pk for i in incidents], organisation__in=reach)
+    codes: dict[int, list[str]] = {}
+    for incident, code in rows.order_by("organisation__code").values_list("incident_id", "organisation__code"):
+        codes.setdefault(incident, []).append(code)
+    return codes
+
+
+def offers_to(user: Any) -> QuerySet[HandOff]:
+    """Give the hand-offs that wait for an answer of the person's teams, oldest first."""
+    teams = scope_of(user).teams("incidents.work")
+    open_ones = HandOff.objects.filter(state=HandOff.State.OFFERED, to_team__in=teams)
+    mine = open_ones.filter(incident__in=Incident.objects.visible_to(user))
+    return mine.select_related("incident", "from_team", "to_team", "sent_by").order_by("id")
+
+
+def open_tasks_of(user: Any) -> QuerySet[Task]:
+    """Give the person's open tasks in incidents they may see, the most urgent first."""
+    mine = Task.objects.filter(assignee=user, state=Task.State.OPEN)
+    return mine.filter(incident__in=Incident.objects.visible_to(user)).select_related("incident").order_by("due_at", "id")
+
+
+def organisations_to_open_for(user: Any) -> QuerySet[Organisation]:
+    """Give the organisations the person may open an incident for."""
+    return Organisation.objects.filter(pk__in=scope_of(user).organisations("incidents.open"), active=True)
+
+
+def teams_to_offer(incident: Incident | None = None) -> QuerySet[Team]:
+    """Give the teams that have somebody who can work on incidents."""
+    from tocsin.platform.access import roles_with
+
+    found = Team.objects.filter(memberships__role__in=roles_with("incidents.work")).distinct()
+    return found.exclude(pk=incident.owner_team_id) if incident is not None else found
+
+
+def people_to_name() -> QuerySet[Person]:
+    """Give the people who can be named in a seal."""
+    return Person.objects.filter(is_active=True).order_by("username")
