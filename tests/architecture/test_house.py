@@ -1,0 +1,104 @@
+"""The rules of the house as tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(p for p in (ROOT / "tocsin").rglob("*.py") if "migrations" not in p.parts)
+FILE_LINES, FUNCTION_LINES = 400, 50
+ROOM_FILES = {
+    "__init__", "models", "querysets", "queries", "actions", "pages", "api", "forms", "urls", "jobs", "apps",
+    "adapter", "knowledge", "schemas",
+}  # fmt: skip
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))], ids=relative)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= FILE_LINES
+    long = {f.name: f.end_lineno - f.lineno + 1 for f in functions(path) if f.end_lineno}
+    assert {name: lines for name, lines in long.items() if lines > FUNCTION_LINES} == {}
+
+
+def test_no_page_or_template_reads_tables_itself() -> None:
+    doors = [p for p in SOURCES if p.stem in {"pages", "api"} or p.parent.name in {"pages", "api"}]
+    doors += (ROOT / "tocsin").rglob("*.html")
+    assert [relative(p) for p in doors if ".objects." in p.read_text()] == []
+
+
+def test_rooms_have_the_same_files() -> None:
+    found = {p.stem for p in (ROOT / "tocsin" / "rooms").glob("*/*.py")}
+    assert found <= ROOM_FILES
+
+
+def test_only_the_outbox_sends_mail() -> None:
+    senders = re.compile(r"smtplib|send_mail|EmailMessage|EmailMultiAlternatives|get_connection")
+    found = [relative(p) for p in SOURCES if senders.search(p.read_text())]
+    assert found == ["tocsin/platform/outbox.py"]
+
+
+def test_every_sender_asks_the_gate() -> None:
+    outbox = ast.parse((ROOT / "tocsin/platform/outbox.py").read_text())
+    makers = {
+        f.name
+        for f in ast.walk(outbox)
+        if isinstance(f, ast.FunctionDef) and "OutboxMessage.objects.create" in ast.unparse(f)
+    }
+    askers = {f.name for f in ast.walk(outbox) if isinstance(f, ast.FunctionDef) and "gate." in ast.unparse(f)}
+    assert makers, "the outbox makes its messages in one place"
+    assert makers <= askers
+    elsewhere = [relative(p) for p in SOURCES if "OutboxMessage.objects.create" in p.read_text()]
+    assert elsewhere == ["tocsin/platform/outbox.py"]
+
+
+def test_nobody_filters_by_organisation_in_a_page() -> None:
+    inline = re.compile(r"\.filter\([^)]*organisation")
+    pages = [p for p in SOURCES if p.stem in {"pages", "api"}]
+    assert [relative(p) for p in pages if inline.search(p.read_text())] == []
+
+
+def test_broad_excepts_stay_at_the_edges() -> None:
+    edges = {"tocsin/platform/jobs.py", "tocsin/platform/supervisor.py"}
+    broad = re.compile(r"except (Exception|BaseException)\b|except:\s*$", re.MULTILINE)
+    assert {relative(p) for p in SOURCES if broad.search(p.read_text())} <= edges
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [relative(p) for p in SOURCES if p.read_text().strip() and not ast.get_docstring(ast.parse(p.read_text()))]
+    assert silent == []
+
+
+def test_nothing_names_a_machine_or_a_registry() -> None:
+    forbidden = re.compile(r"(?<![\w.])/(?:work|root|farm)/|https?://[\w.]*(?:pypi|pythonhosted|npmjs|crates)\.")
+    kinds = {".py", ".html", ".md", ".toml", ".txt", ".yaml", ".yml", ".js", ".css"}
+    found = [
+        relative(p)
+        for folder in ("tocsin", "tests", "docs", "bench")
+        for p in (ROOT / folder).rglob("*")
+        if p.suffix in kinds and p != Path(__file__) and forbidden.search(p.read_text(errors="replace"))
+    ]
+    assert found == []
+
+
+def test_locked_requirements_are_hashed_and_carry_no_address() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        pinned = re.findall(r"^[\w.\[\]-]+==", text, re.MULTILINE)
+        assert pinned
+        assert len(re.findall(r"==[^\s]+ \\\n    --hash=sha256:", text)) == len(pinned)
+        assert "://" not in text
