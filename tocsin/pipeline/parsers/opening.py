@@ -77,6 +77,39 @@ class Gunzip(io.RawIOBase):
         return True
 
 
+class Ahead(io.RawIOBase):
+    """Let the first bytes of a stream be looked at before it is read, also where it cannot seek."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self.head, self.failure = _first(stream, size)
+        self._rest = self.head
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # what io really passes
+        if not self._rest and self.failure:
+            raise self.failure
+        piece, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        if not piece:
+            piece = self._stream.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _first(stream: BinaryIO, size: int) -> tuple[bytes, ContentError | None]:
+    head = b""
+    try:
+        while len(head) < size and (block := stream.read(size - len(head))):
+            head += block
+    except ContentError as error:
+        return head, error
+    except OSError as error:
+        return head, explained(error, str(getattr(stream, "name", "The stream")))
+    return head, None
+
+
 def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
     """Give a seekable stream's content: inflated when it is gzip, else as it is."""
     start = stream.tell()
