@@ -187,7 +187,7 @@ def test_an_empty_batch_stays_empty() -> None:
 def test_odd_values_belong_to_nobody(value: str) -> None:
     ownership = Ownership(ASSETS)
     known = ("ip", "host", "domain", "mail")
-    assert [ownership._look_up[kind](value).at(0) for kind in known] == [0, 0, 0, 0]
+    assert [ownership._known[kind][value].at(0) for kind in known] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("kind", "value"), [("prefix", "198.18.4.1/24"), ("prefix", "here")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from tocsin.pipeline.enrich.asset import microseconds
 from tocsin.pipeline.enrich.claim import Claims, Grade, Timeline
 
 Numbers = npt.NDArray[np.int64]
+LISTS = pa.list_(pa.string())
 CHANGES = -1
 
 
@@ -37,11 +38,25 @@ def times(table: pa.Table, now: datetime) -> Times:
     return Times(rows, int(rows.min()), int(rows.max()))
 
 
-def resolve(column: pa.ChunkedArray, look_up: Callable[[str], Timeline], when: Times) -> Numbers:
+class Remembered(dict[str, Timeline]):
+    """Remember the claims on values that were looked up before."""
+
+    def __init__(self, look_up: Callable[[str], Timeline]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, value: str | None) -> Timeline:
+        line = self._look_up(value or "")
+        if value is not None:
+            self[value] = line
+        return line
+
+
+def resolve(column: pa.ChunkedArray, known: Remembered, when: Times) -> Numbers:
     """Give the number of the claim on each row of a column."""
     encoded = _encoded(column)
-    timelines = [look_up(value or "") for value in encoded.dictionary.to_pylist()]
-    constant = [line.between(when.first, when.last) for line in timelines]
+    timelines = [known[value] for value in encoded.dictionary.to_pylist()]
+    constant = [line.between(when.first, when.last) if line.starts else line.numbers[0] for line in timelines]
     places = encoded.indices.fill_null(len(constant)).to_numpy(zero_copy_only=False)
     numbers: Numbers = np.array([*constant, 0], dtype=np.int64)[places]
     for row in np.flatnonzero(numbers == CHANGES):
@@ -55,6 +70,10 @@ def merged(left: Numbers, right: Numbers, merge: Callable[[int, int], int]) -> N
         return right
     if not right.any():
         return left
+    return _decided(left, right, merge)
+
+
+def _decided(left: Numbers, right: Numbers, merge: Callable[[int, int], int]) -> Numbers:
     base = int(right.max()) + 1
     pairs = pa.array(left * base + right).dictionary_encode()
     decided = [merge(*divmod(pair, base)) for pair in pairs.dictionary.to_pylist()]
@@ -62,29 +81,33 @@ def merged(left: Numbers, right: Numbers, merge: Callable[[int, int], int]) -> N
     return found
 
 
-class Owners:
-    """Turn columns of claims into Arrow lists of organisations."""
+def lists(numbers: Numbers, claims: Claims) -> pa.Array:
+    """Turn the claims on a role into lists of its owners; null for nobody."""
+    if not numbers.any():
+        return pa.nulls(len(numbers), LISTS)
+    encoded = pa.array(numbers).dictionary_encode()
+    owners = [claims.items[number].owners or None for number in encoded.dictionary.to_pylist()]
+    return pa.array(owners, LISTS).take(encoded.indices)
 
-    def __init__(self, claims: Claims) -> None:
-        self._claims = claims
-        self._lists = self._build()
 
-    def column(self, numbers: Numbers) -> pa.Array:
-        """Give the owners of each row, sorted; an empty list for nobody."""
-        if len(self._lists) != len(self._claims.items):
-            self._lists = self._build()
-        return self._lists.take(pa.array(numbers))
+def union(columns: Iterable[Numbers], claims: Claims, size: int) -> pa.Array:
+    """Give the owners of any role of each row; an empty list for nobody."""
+    rows: list[tuple[int, ...]] = [()]
 
-    def column_or_null(self, numbers: Numbers) -> pa.Array:
-        """Give the owners of each row, sorted; null for nobody."""
-        if not numbers.any():
-            return pa.nulls(len(numbers), self._lists.type)
-        if len(self._lists) != len(self._claims.items):
-            self._lists = self._build()
-        return self._lists.take(pa.array(numbers, mask=numbers == 0))
+    def joined(left: int, right: int) -> int:
+        rows.append((*rows[left], right))
+        return len(rows) - 1
 
-    def _build(self) -> pa.Array:
-        return pa.array([list(claim.owners) for claim in self._claims.items], pa.list_(pa.string()))
+    numbers: Numbers = np.zeros(size, dtype=np.int64)
+    for column in columns:
+        if column.any():
+            numbers = _decided(numbers, column, joined)
+    used = pa.array(numbers).dictionary_encode()
+    owners = [
+        sorted({owner for number in rows[place] for owner in claims.items[number].owners})
+        for place in used.dictionary.to_pylist()
+    ]
+    return pa.array(owners, LISTS).take(used.indices)
 
 
 def stronger(claims: Claims, ancestors: Callable[[str], Sequence[str]]) -> Callable[[int, int], int]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import reduce
 
 import numpy as np
 import pyarrow as pa
 
 from tocsin.pipeline.enrich.asset import Asset, AssetError, AssetKind, microseconds
-from tocsin.pipeline.enrich.attribution import Numbers, Owners, Times, merged, resolve, stronger, times
+from tocsin.pipeline.enrich.attribution import (
+    Numbers,
+    Remembered,
+    Times,
+    lists,
+    merged,
+    resolve,
+    stronger,
+    times,
+    union,
+)
 from tocsin.pipeline.enrich.claim import Claim, Claims, Grade, Level, Timeline, timeline, together
 from tocsin.pipeline.enrich.names import NameTable, mail_domains
 from tocsin.pipeline.enrich.prefixes import PrefixTable, address, network
@@ -48,17 +57,15 @@ class Ownership:
         self._claims = Claims()
         self._defaults = dict(defaults or {})
         self._parents = dict(parents or {})
-        self._names = NameTable(held)
+        self._names = NameTable(held, self._claims)
         self._prefixes = {version: PrefixTable(prefixes, version, self._claims) for version in (4, 6)}
         self._nobody = timeline((), self._claims)
-        self._known: dict[str, dict[str, Timeline]] = {"ip": {}, "host": {}, "domain": {}, "mail": {}}
-        self._look_up: Mapping[str, Callable[[str], Timeline]] = {
-            "ip": self._by_address,
-            "host": self._by_name,
-            "domain": self._by_name,
-            "mail": self._by_mail,
+        self._known: Mapping[str, Remembered] = {
+            "ip": Remembered(self._by_address),
+            "host": Remembered(self._by_name),
+            "domain": Remembered(self._by_name),
+            "mail": Remembered(self._by_mail),
         }
-        self._owners = Owners(self._claims)
         self._stronger = stronger(self._claims, self._ancestors)
 
     def default(self, source: str) -> str | None:
@@ -71,14 +78,14 @@ class Ownership:
         Where no role has an owner the event belongs to ``source_default``, as its host: the machine
         that logged it stands at that organisation, while the other parties may be anybody.
         """
+        self._forget()
         when = times(batch.table, now or datetime.now(UTC))
         owners = {role: self._role(batch.table, columns, when) for role, columns in roles().items()}
-        concerned = reduce(lambda left, right: merged(left, right, self._union), owners.values())
         if source_default is not None:
-            default = self._default(source_default)
-            owners[DEFAULT_ROLE] = np.where(concerned == 0, default, owners[DEFAULT_ROLE])
-            concerned = np.where(concerned == 0, default, concerned)
-        return Batch(batch.kind, self._with_columns(batch.table, owners, concerned))
+            unowned = ~np.any([numbers != 0 for numbers in owners.values()], axis=0)
+            default = self._claims.number(Claim(Grade.RANGE, (source_default,)))
+            owners[DEFAULT_ROLE] = np.where(unowned, default, owners[DEFAULT_ROLE])
+        return Batch(batch.kind, self._with_columns(batch.table, owners))
 
     def whose(self, value: str, at: datetime) -> list[Match]:
         """Explain who owns an address, prefix, name, mail address or URL: the winners first."""
@@ -88,22 +95,14 @@ class Ownership:
         found: Numbers = np.zeros(table.num_rows, dtype=np.int64)
         for kind, column in columns.items():
             if column in table.column_names:
-                numbers = resolve(table.column(column), self._remembering(kind), when)
+                numbers = resolve(table.column(column), self._known[kind], when)
                 found = merged(found, numbers, self._stronger)
         return found
 
-    def _remembering(self, kind: str) -> Callable[[str], Timeline]:
-        known, look_up = self._known[kind], self._look_up[kind]
-        if len(known) > REMEMBERED:
-            known.clear()
-
-        def remembered(value: str) -> Timeline:
-            line = known.get(value)
-            if line is None:
-                line = known[value] = look_up(value)
-            return line
-
-        return remembered
+    def _forget(self) -> None:
+        for known in self._known.values():
+            if len(known) > REMEMBERED:
+                known.clear()
 
     def _by_address(self, value: str) -> Timeline:
         if "\n" in value:
@@ -118,10 +117,10 @@ class Ownership:
             found = address(value.strip("[]"))
             if found is not None:
                 return self._prefixes[found.version].timeline(found.number)
-        return timeline(self._names.host(value), self._claims)
+        return self._names.host_timeline(value)
 
     def _by_mail(self, value: str) -> Timeline:
-        lines = [timeline(self._names.mail(domain), self._claims) for domain in mail_domains(value)]
+        lines = [self._names.mail_timeline(domain) for domain in mail_domains(value)]
         return lines[0] if len(lines) == 1 else together(lines, self._claims)
 
     def _levels(self, asked: Subject) -> Sequence[Level]:
@@ -142,13 +141,7 @@ class Ownership:
             parent = self._parents.get(parent)
         return found
 
-    def _default(self, organisation: str) -> int:
-        return self._claims.number(Claim(Grade.RANGE, (organisation,)))
-
-    def _union(self, left: int, right: int) -> int:
-        return self._claims.union((left, right))
-
-    def _with_columns(self, table: pa.Table, owners: Mapping[str, Numbers], concerned: Numbers) -> pa.Table:
+    def _with_columns(self, table: pa.Table, owners: Mapping[str, Numbers]) -> pa.Table:
         for role, numbers in owners.items():
-            table = table.append_column(owner_column(role), self._owners.column_or_null(numbers))
-        return table.append_column(ORGANISATIONS, self._owners.column(concerned))
+            table = table.append_column(owner_column(role), lists(numbers, self._claims))
+        return table.append_column(ORGANISATIONS, union(owners.values(), self._claims, table.num_rows))
