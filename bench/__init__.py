@@ -1,0 +1,1 @@
+"""Speed figures, each with its yardstick in the same run; never imported by the product."""

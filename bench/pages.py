@@ -1,0 +1,176 @@
+"""How long pages take over HTTP at 100,000 alerts and 10,000 incidents, for an officer of one organisation and an
+analyst of twelve, on SQLite and (where TOCSIN_TEST_POSTGRESQL names a server) on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+ROUNDS = 60
+DEEP = 20  # pages followed by their "next" link
+CEILING_MS = 50.0
+
+
+def measure() -> list[dict[str, Any]]:
+    """Measure on every database there is."""
+    results = _on("sqlite", "")
+    server = os.environ.get("TOCSIN_TEST_POSTGRESQL", "")
+    if server:
+        with _fresh_database(server) as url:
+            results += _on("postgresql", url)
+    return results
+
+
+@contextmanager
+def _fresh_database(server: str) -> Iterator[str]:
+    import psycopg
+
+    name = f"tocsin_bench_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]  # a name of our own making
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]  # as above
+
+
+def _on(database: str, url: str) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as home:
+        port = _free_port()
+        environment = {**os.environ, "TOCSIN_HOME": home, "DATABASE_URL": url, "TOCSIN_PORT": str(port)}
+        subprocess.run([sys.executable, "-m", "bench._fill"], env=environment, check=True)
+        people = json.loads((Path(home) / "bench-people.json").read_text())
+        with _served(environment, port) as base:
+            return list(_figures(base, people, database))
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def _served(environment: dict[str, str], port: int) -> Iterator[str]:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tocsin", "up"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                requests.get(f"{base}/login/", timeout=5)
+                break
+            except requests.ConnectionError:
+                time.sleep(0.1)
+        yield base
+    finally:
+        child.send_signal(signal.SIGTERM)
+        child.wait(20)
+
+
+def _signed_in(base: str, person: dict[str, str]) -> requests.Session:
+    session = requests.Session()
+    form = session.get(f"{base}/login/", timeout=20)
+    token = next(value for name, value in session.cookies.items() if name.startswith("csrf"))
+    answer = session.post(
+        form.url,
+        data={"login": person["username"], "password": person["password"], "csrfmiddlewaretoken": token},
+        headers={"Referer": form.url},
+        timeout=20,
+    )
+    assert answer.url == f"{base}/", f"{person['username']} could not sign in: {answer.url}"
+    return session
+
+
+def _timed(get: Callable[[], requests.Response]) -> tuple[float, requests.Response]:
+    start = time.perf_counter()
+    answer = get()
+    took = (time.perf_counter() - start) * 1000
+    assert answer.status_code == 200, f"{answer.url}: {answer.status_code}"
+    return took, answer
+
+
+def _figures(base: str, people: list[dict[str, Any]], database: str) -> Iterator[dict[str, Any]]:
+    timings: dict[str, list[float]] = {}
+    for person in people:
+        session = _signed_in(base, person)
+        timings.setdefault("pages.alerts.p95_ms", []).extend(_list(session, f"{base}/alerts/"))
+        timings.setdefault("pages.incidents.p95_ms", []).extend(_list(session, f"{base}/incidents/"))
+        timings.setdefault("pages.desk.p95_ms", []).extend(_repeated(session, f"{base}/", 20))
+        for uuid in person["incidents"]:
+            timings.setdefault("pages.incident.p95_ms", []).append(
+                _timed(lambda at=f"{base}/incidents/{uuid}/": session.get(at, timeout=20))[0]
+            )
+        if person["may_open"]:
+            timings["pages.create.p95_ms"] = _create(session, base, person)
+    for name, values in timings.items():
+        yield {
+            "name": name,
+            "value": statistics.quantiles(values, n=20)[-1],
+            "unit": "ms",
+            "floor": None,
+            "ceiling": CEILING_MS,
+            "yardstick": f"median {statistics.median(values):.1f} ms of {len(values)}",
+            "database": database,
+        }
+
+
+def _repeated(session: requests.Session, url: str, times: int) -> list[float]:
+    _timed(lambda: session.get(url, timeout=20))  # the first one warms the connection
+    return [_timed(lambda: session.get(url, timeout=20))[0] for _ in range(times)]
+
+
+def _list(session: requests.Session, url: str) -> list[float]:
+    took = _repeated(session, url, ROUNDS)
+    at = url
+    for _ in range(DEEP):
+        taken, answer = _timed(lambda at=at: session.get(at, timeout=20))  # type: ignore[misc]  # bound on purpose
+        took.append(taken)
+        after = _next_link(answer.text)
+        if after is None:
+            break
+        at = url + after
+    return took
+
+
+def _next_link(html: str) -> str | None:
+    import re
+
+    found = re.search(r'<a[^>]*rel="next"[^>]*href="([^"]+)"|<a[^>]*href="([^"]+)"[^>]*rel="next"', html)
+    return (found[1] or found[2]).replace("&amp;", "&") if found else None
+
+
+def _create(session: requests.Session, base: str, person: dict[str, Any]) -> list[float]:
+    took = []
+    for number in range(ROUNDS):
+        token = next(value for name, value in session.cookies.items() if name.startswith("csrf"))
+        form = {
+            "title": f"Opened while measuring {number}",
+            "organisations": person["organisations"][:1],
+            "severity": "2",
+            "tlp": "AMBER",
+            "csrfmiddlewaretoken": token,
+        }
+        start = time.perf_counter()
+        answer = session.post(
+            f"{base}/incidents/new/", data=form, headers={"Referer": base}, timeout=20, allow_redirects=False
+        )
+        took.append((time.perf_counter() - start) * 1000)
+        assert answer.status_code == 302, answer.text[:500]
+    return took
