@@ -25,8 +25,7 @@ class Scanned(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"tocsin.commands.{cmd_name}").command
-        assert isinstance(command, click.Command)
+        command: click.Command = importlib.import_module(f"tocsin.commands.{cmd_name}").command
         return command
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -33,7 +34,9 @@ class Config:
     )
     tocsin_mail_from: str = setting("tocsin@tocsin.example", "Sender address of outgoing mail.")
     tocsin_secret_key: str = setting("", "Key that signs sessions; by default made once in TOCSIN_HOME/keys.")
-    database_url: str = setting("", "postgresql://user:password@host:port/name; empty keeps an SQLite file in TOCSIN_HOME.")
+    database_url: str = setting(
+        "", "postgresql://user:password@host:port/name; empty keeps an SQLite file in TOCSIN_HOME."
+    )
 
     @property
     def home(self) -> Path:
@@ -70,9 +73,7 @@ def _kept_secret(path: Path) -> str:
         fresh = path.with_suffix(f".{os.getpid()}")
         fresh.write_text(secrets.token_urlsafe(50))
         fresh.chmod(0o600)
-        try:
-            os.link(fresh, path)  # the first of several processes wins
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # the first of several processes wins
+            os.link(fresh, path)
         fresh.unlink()
     return path.read_text()

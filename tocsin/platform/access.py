@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 import yaml
 from django.conf import settings
@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
 P = ParamSpec("P")
+View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +108,17 @@ def require(user: Any, verb: str, organisation: int | None = None) -> None:
         raise PermissionDenied(f"This needs the right '{all_verbs()[verb]}'. Ask the administrator if your work needs it.")
 
 
-def page(
-    verb: str | None = None,
-) -> Callable[[Callable[Concatenate[HttpRequest, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]]:
+def page(verb: str | None = None) -> Callable[[View[P]], View[P]]:
     """Guard a page: sign-in always, and ``verb`` when named. ``verb=None`` is for pages of one's own things."""
 
-    def guard(view: Callable[Concatenate[HttpRequest, P], HttpResponseBase]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if verb is not None:
                 require(request.user, verb)
             return view(request, *args, **kwargs)
 
-        signed_in: Callable[Concatenate[HttpRequest, P], HttpResponseBase] = login_required(guarded)
+        signed_in: View[P] = login_required(guarded)
         signed_in.tocsin_verb = verb  # type: ignore[attr-defined]  # read by the architecture tests
         return signed_in
 
