@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tocsin.platform.apps import RoomConfig
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.apps import MenuEntry, RoomConfig
 
 
 class IncidentsConfig(RoomConfig):
@@ -10,3 +12,4 @@ class IncidentsConfig(RoomConfig):
 
     name = "tocsin.rooms.incidents"
     label = "incidents"
+    menu = (MenuEntry(_("Incidents"), "incidents", 30, ("incidents.view", "incidents.part")),)

@@ -38,3 +38,12 @@ def events_from(state: str) -> Mapping[str, str]:
 def is_terminal(state: str) -> bool:
     """Tell whether nothing more is expected in ``state``."""
     return state in _states()["terminal"]
+
+
+def label(rsit_class: str, rsit_type: str) -> str:
+    """Give the names of a class and a type as people read them; empty when there is no class."""
+    entry = taxonomy().get(rsit_class)
+    if entry is None:
+        return ""
+    name = str(entry["types"].get(rsit_type, ""))
+    return f"{entry['name']}: {name}" if name else str(entry["name"])

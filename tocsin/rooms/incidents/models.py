@@ -67,7 +67,9 @@ class Incident(Identified):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="owned_incidents"
     )
     owner_team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="incidents")
-    offered_to = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="offered_incidents")
+    offered_to = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.PROTECT, related_name="offered_incidents"
+    )
     alerts = models.ManyToManyField(Alert, related_name="incidents", blank=True)
     occurred_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -82,7 +84,9 @@ class Incident(Identified):
         ]
         indexes: ClassVar = [
             models.Index(fields=["-severity", "-updated_at", "-id"], name="incident_queue"),
-            models.Index(fields=["-severity", "-updated_at", "-id"], name="incident_open_queue", condition=Q(open=True)),
+            models.Index(
+                fields=["-severity", "-updated_at", "-id"], name="incident_open_queue", condition=Q(open=True)
+            ),
             models.Index(fields=["-updated_at", "-id"], name="incident_newest"),
             models.Index(fields=["updated_at", "id"], name="incident_updated"),
             models.Index(fields=["owner_team", "-updated_at"], name="incident_team"),
@@ -117,7 +121,9 @@ class IncidentEntity(Identified):
     aware_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["incident", "organisation"], name="one_part_an_organisation")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["incident", "organisation"], name="one_part_an_organisation")
+        ]
         indexes: ClassVar = [models.Index(fields=["organisation", "incident"], name="entity_of_organisation")]
 
 

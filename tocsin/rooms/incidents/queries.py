@@ -84,7 +84,9 @@ def queue(user: Any, *, filters: dict[str, str]) -> QuerySet[Incident]:
         found = found.filter(open=which == "1")
     for name in ("severity", "state", "rsit_class"):
         if filters.get(name):
-            found = found.filter(**{name: filters[name]}) if name != "severity" or filters[name].isdigit() else found.none()
+            found = (
+                found.filter(**{name: filters[name]}) if name != "severity" or filters[name].isdigit() else found.none()
+            )
     if filters.get("organisation"):
         found = _about(found, user, filters["organisation"])
     if filters.get("owner") == "me":
@@ -147,7 +149,9 @@ def offers_to(user: Any) -> QuerySet[HandOff]:
 def open_tasks_of(user: Any) -> QuerySet[Task]:
     """Give the person's open tasks in incidents they may see, the most urgent first."""
     mine = Task.objects.filter(assignee=user, state=Task.State.OPEN)
-    return mine.filter(incident__in=Incident.objects.visible_to(user)).select_related("incident").order_by("due_at", "id")
+    return (
+        mine.filter(incident__in=Incident.objects.visible_to(user)).select_related("incident").order_by("due_at", "id")
+    )
 
 
 def organisations_to_open_for(user: Any) -> QuerySet[Organisation]:
@@ -166,3 +170,56 @@ def teams_to_offer(incident: Incident | None = None) -> QuerySet[Team]:
 def people_to_name() -> QuerySet[Person]:
     """Give the people who can be named in a seal."""
     return Person.objects.filter(is_active=True).order_by("username")
+
+
+def codes_in_reach(user: Any) -> list[str]:
+    """Give the codes of the organisations whose incidents the person may see, for the filter."""
+    reach = scope_of(user).organisations("incidents.view", "incidents.part")
+    return list(Organisation.objects.filter(pk__in=reach).order_by("code").values_list("code", flat=True))
+
+
+def default_team() -> Team | None:
+    """Give the team that incidents are handed to unless somebody chooses another: it offers incident response."""
+    return next((t for t in teams_to_offer().order_by("pk") if "incident_response" in t.services), None)
+
+
+def offer_or_404(view: View, uuid: UUID) -> HandOff:
+    """Give one hand-off of the incident."""
+    hand_off = view.incident.hand_offs.filter(uuid=uuid).first()
+    if hand_off is None:
+        raise Http404("hand-off")
+    return hand_off
+
+
+def task_or_404(view: View, uuid: UUID) -> Task:
+    """Give one task of the incident that the person may see."""
+    task = view.tasks().filter(uuid=uuid).first()
+    if task is None:
+        raise Http404("task")
+    return task
+
+
+def may_open(user: Any) -> bool:
+    """Tell whether the person may open incidents."""
+    return scope_of(user).allows("incidents.open")
+
+
+def may_work(view: View) -> bool:
+    """Tell whether the person may change the incident."""
+    return view.handler and scope_of(view.user).allows("incidents.work")
+
+
+def may_inform(view: View) -> bool:
+    """Tell whether the person may send messages about the incident."""
+    return view.handler and scope_of(view.user).allows("incidents.inform")
+
+
+def may_answer(view: View) -> bool:
+    """Tell whether the person may write in one of the parts shown."""
+    scope = scope_of(view.user)
+    return any(scope.allows("incidents.answer", entity.organisation_id) for entity in view.entities)
+
+
+def may_answer_offer(view: View) -> bool:
+    """Tell whether the person's team was offered the incident and may accept it."""
+    return view.incident.offered_to_id in scope_of(view.user).teams("incidents.work")

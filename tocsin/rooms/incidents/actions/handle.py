@@ -99,7 +99,9 @@ def join_alerts(*, actor: Person, incident: Incident, alerts: Iterable[Alert]) -
 
 
 @transaction.atomic
-def add_organisation(*, actor: Person, incident: Incident, organisation: Organisation, summary: str = "") -> IncidentEntity:
+def add_organisation(
+    *, actor: Person, incident: Incident, organisation: Organisation, summary: str = ""
+) -> IncidentEntity:
     """Make an organisation's part, or change its summary."""
     require_handler(actor, incident)
     entity, _made = IncidentEntity.objects.update_or_create(
@@ -162,7 +164,9 @@ def _check_class(rsit_class: str, rsit_type: str) -> None:
     if rsit_class and rsit_class not in known:
         raise ValidationError(_("%s is no class of the taxonomy.") % rsit_class)
     if rsit_type and rsit_type not in known.get(rsit_class, {"types": {}})["types"]:
-        raise ValidationError(_("%(type)s is no type of the class %(class)s.") % {"type": rsit_type, "class": rsit_class})
+        raise ValidationError(
+            _("%(type)s is no type of the class %(class)s.") % {"type": rsit_type, "class": rsit_class}
+        )
 
 
 @transaction.atomic
@@ -214,5 +218,3 @@ def take(*, actor: Person, incident: Incident) -> Incident:
     audit.record(actor, "incident.take", incident)
     note(incident, _("%s takes the incident.") % actor, author=actor, kind=TimelineEntry.Kind.RESPONSE)
     return incident
-
-

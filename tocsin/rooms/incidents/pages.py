@@ -1,0 +1,280 @@
+"""Pages of the incident room: thin; what is read is in queries, what is done in actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from tocsin.platform.access import page
+from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform.outbox import Refused
+from tocsin.rooms.alerts import queries as alert_queries
+from tocsin.rooms.incidents import actions, forms, knowledge, queries
+from tocsin.rooms.incidents.models import Severity
+
+BY_SEVERITY = ("-severity", "-updated_at", "-id")
+BY_CHANGE = ("-updated_at", "-id")
+Act = Callable[[queries.View, Any], str]
+
+
+@require_safe
+@page()
+def incidents(request: HttpRequest) -> HttpResponseBase:
+    """List the incidents the person may know of."""
+    found = queries.queue(request.user, filters=request.GET.dict())
+    order = BY_CHANGE if request.GET.get("sort") == "changed" else BY_SEVERITY
+    listed = keyset(found, order, request.GET.get("cursor", ""))
+    seen = queries.listed_organisations(request.user, list(listed.items))
+    for incident in listed.items:
+        incident.shown_organisations = seen.get(incident.pk, [])
+    shown = {
+        "page": listed,
+        "count": bounded_count(found),
+        "filters": forms.FilterForm(request.GET or None, organisations=queries.codes_in_reach(request.user)),
+        "may_open": queries.may_open(request.user),
+    }
+    return render(request, "incidents/table.html" if request.htmx else "incidents/list.html", shown)  # type: ignore[attr-defined]
+
+
+@require_safe
+@page()
+def incident(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Show one incident, in full or the parts of the person's own organisations."""
+    view = queries.view_or_404(request.user, uuid)
+    return render(request, "incidents/incident.html", _content(view))
+
+
+def _content(view: queries.View, **bound: Any) -> dict[str, Any]:
+    known = view.incident
+    content: dict[str, Any] = {
+        "view": view,
+        "incident": known,
+        "events": [e for e in knowledge.events_from(known.state) if e != "close"] if view.handler else [],
+        "can_close": view.handler and "close" in knowledge.events_from(known.state),
+        "offer": next((h for h in view.hand_offs() if h.state == "offered"), None),
+        "may_answer_offer": queries.may_answer_offer(view),
+        "rsit": knowledge.label(known.rsit_class, known.rsit_type),
+        "comment_form": forms.CommentForm(view=view),
+        "may_work": queries.may_work(view),
+        "may_inform": queries.may_inform(view),
+        "may_comment": view.handler or queries.may_answer(view),
+    }
+    if content["may_work"]:
+        content |= _working_forms(view)
+    return content | bound
+
+
+def _working_forms(view: queries.View) -> dict[str, Any]:
+    known = view.incident
+    current = {
+        name: getattr(known, name) for name in ("title", "summary", "severity", "tlp", "rsit_class", "rsit_type")
+    }
+    return {
+        "change_form": forms.ChangeForm(view=view, initial=current),
+        "close_form": forms.CloseForm(view=view),
+        "offer_form": forms.OfferForm(view=view),
+        "seal_form": forms.SealForm(view=view),
+        "task_form": forms.TaskForm(view=view),
+        "organisation_form": forms.OrganisationForm(view=view),
+        "inform_form": forms.InformForm(view=view),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("incidents.open")
+def incident_new(request: HttpRequest) -> HttpResponseBase:
+    """Open an incident from nothing but a title, as on the telephone."""
+    form = forms.OpenForm(request.POST or None, user=request.user)
+    if form.is_valid() and (opened := _open(request, form)):
+        return opened
+    return render(request, "incidents/new.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("incidents.open")
+def incident_from_alerts(request: HttpRequest) -> HttpResponseBase:
+    """Open an incident from alerts, with everything filled in that they tell."""
+    chosen = request.GET.getlist("alert") or request.POST.getlist("alert")
+    alerts = list(alert_queries.visible_by_uuids(request.user, chosen))
+    if not alerts:
+        messages.error(request, _("Choose at least one alert."))
+        return redirect("alerts")
+    form = forms.OpenForm(
+        request.POST if "title" in request.POST else None, user=request.user, initial=_told_by(alerts)
+    )
+    if form.is_valid() and (opened := _open(request, form, alerts=alerts)):
+        return opened
+    return render(request, "incidents/new.html", {"form": form, "alerts": alerts})
+
+
+def _told_by(alerts: list[Any]) -> dict[str, Any]:
+    worst = max(alerts, key=lambda alert: alert.level)
+    team = queries.default_team()
+    return {
+        "title": f"{worst.title}{f' – {worst.subject}' if worst.subject else ''}"[:200],
+        "organisations": sorted({a.organisation.code for a in alerts if a.organisation}),
+        "severity": {0: Severity.BASELINE, 1: Severity.LOW, 2: Severity.MEDIUM}.get(worst.level, Severity.HIGH),
+        "offer_to": team.code if team else None,
+    }
+
+
+def _open(request: HttpRequest, form: forms.OpenForm, **more: Any) -> HttpResponse | None:
+    try:
+        opened = actions.open_incident(actor=request.user, **form.cleaned_data, **more)  # type: ignore[arg-type]
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+    messages.success(request, _("%s opened.") % opened.reference)
+    return redirect("incident", uuid=opened.uuid)
+
+
+def act(form_class: type[forms.PartForm]) -> Callable[[Act], Callable[..., HttpResponseBase]]:
+    """Make a page of an action: POST only, form checked, the outcome said, back to the incident."""
+
+    def made(do: Act) -> Callable[..., HttpResponseBase]:
+        @require_POST
+        @page()
+        def posted(request: HttpRequest, uuid: UUID, **chosen: Any) -> HttpResponseBase:
+            view = queries.view_or_404(request.user, uuid)
+            form = form_class(request.POST, view=view)
+            form.chosen = chosen  # type: ignore[attr-defined]
+            if not form.is_valid():
+                for field, errors in form.errors.items():
+                    messages.error(
+                        request, f"{form.fields[field].label}: {errors[0]}" if field != "__all__" else errors[0]
+                    )
+                return redirect("incident", uuid=uuid)
+            return _done(request, view, lambda: do(view, form))
+
+        return posted
+
+    return made
+
+
+def _done(request: HttpRequest, view: queries.View, do: Callable[[], str]) -> HttpResponse:
+    try:
+        messages.success(request, do())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except Refused as refused:
+        messages.error(request, _("The gate refused: %s") % refused.decision.reason)
+    return redirect("incident", uuid=view.incident.uuid)
+
+
+@act(forms.CommentForm)
+def comment(view: queries.View, form: Any) -> str:
+    """Say something."""
+    said = form.cleaned_data
+    audience = said.get("audience") or ("entity" if said["entity"] else "team")
+    actions.comment(
+        actor=view.user, incident=view.incident, text=said["text"], entity=said["entity"], audience=audience
+    )
+    return _("Comment added.")
+
+
+@act(forms.ChangeForm)
+def change(view: queries.View, form: Any) -> str:
+    """Change what is known."""
+    actions.change(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("Changed.")
+
+
+@act(forms.EventForm)
+def advance(view: queries.View, form: Any) -> str:
+    """Let the incident advance."""
+    after = actions.advance(actor=view.user, incident=view.incident, event=form.cleaned_data["event"])
+    return _("State: %s") % after.get_state_display()
+
+
+@act(forms.CloseForm)
+def close(view: queries.View, form: Any) -> str:
+    """Close with a cause."""
+    actions.close(actor=view.user, incident=view.incident, cause=form.cleaned_data["cause"])
+    return _("Closed.")
+
+
+@act(forms.NothingForm)
+def take(view: queries.View, _form: Any) -> str:
+    """Own it."""
+    actions.take(actor=view.user, incident=view.incident)
+    return _("You own this incident.")
+
+
+@act(forms.OfferForm)
+def offer(view: queries.View, form: Any) -> str:
+    """Offer it to another team."""
+    team = form.cleaned_data["team"]
+    actions.offer(actor=view.user, incident=view.incident, team=team, text=form.cleaned_data["note"])
+    return _("Offered to %s.") % team
+
+
+@act(forms.NothingForm)
+def accept(view: queries.View, form: Any) -> str:
+    """Accept an offer."""
+    actions.accept(actor=view.user, hand_off=queries.offer_or_404(view, form.chosen["offer"]))
+    return _("You own this incident.")
+
+
+@act(forms.ReasonForm)
+def refuse(view: queries.View, form: Any) -> str:
+    """Refuse an offer with a reason."""
+    hand_off = queries.offer_or_404(view, form.chosen["offer"])
+    actions.refuse(actor=view.user, hand_off=hand_off, reason=form.cleaned_data["reason"])
+    return _("Refused.")
+
+
+@act(forms.NothingForm)
+def withdraw(view: queries.View, form: Any) -> str:
+    """Take an offer back."""
+    actions.withdraw(actor=view.user, hand_off=queries.offer_or_404(view, form.chosen["offer"]))
+    return _("Withdrawn.")
+
+
+@act(forms.SealForm)
+def seal(view: queries.View, form: Any) -> str:
+    """Seal it to named people."""
+    actions.seal(actor=view.user, incident=view.incident, people=form.cleaned_data["people"])
+    return _("Sealed. It now exists for the people you named, and for nobody else.")
+
+
+@act(forms.NothingForm)
+def unseal(view: queries.View, _form: Any) -> str:
+    """Remove the seal."""
+    actions.unseal(actor=view.user, incident=view.incident)
+    return _("The seal is removed.")
+
+
+@act(forms.OrganisationForm)
+def add_organisation(view: queries.View, form: Any) -> str:
+    """Add an organisation concerned."""
+    actions.add_organisation(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("Added.")
+
+
+@act(forms.TaskForm)
+def add_task(view: queries.View, form: Any) -> str:
+    """Ask for something to be done."""
+    actions.add_task(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("Task added.")
+
+
+@act(forms.TaskAnswerForm)
+def answer_task(view: queries.View, form: Any) -> str:
+    """Answer a task."""
+    actions.answer_task(actor=view.user, task=queries.task_or_404(view, form.chosen["task"]), **form.cleaned_data)
+    return _("Answered.")
+
+
+@act(forms.InformForm)
+def inform(view: queries.View, form: Any) -> str:
+    """Tell an organisation's officer."""
+    message = actions.inform(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("On its way to %s.") % message.recipient

@@ -1,0 +1,31 @@
+"""Addresses of the incident room."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tocsin.rooms.incidents import pages
+
+ONE = "incidents/<uuid:uuid>/"
+
+urlpatterns = [
+    path("incidents/", pages.incidents, name="incidents"),
+    path("incidents/new/", pages.incident_new, name="incident_new"),
+    path("incidents/from-alerts/", pages.incident_from_alerts, name="incident_from_alerts"),
+    path(ONE, pages.incident, name="incident"),
+    path(f"{ONE}comment/", pages.comment, name="incident_comment"),
+    path(f"{ONE}change/", pages.change, name="incident_change"),
+    path(f"{ONE}advance/", pages.advance, name="incident_advance"),
+    path(f"{ONE}close/", pages.close, name="incident_close"),
+    path(f"{ONE}take/", pages.take, name="incident_take"),
+    path(f"{ONE}offer/", pages.offer, name="incident_offer"),
+    path(f"{ONE}offer/<uuid:offer>/accept/", pages.accept, name="incident_accept"),
+    path(f"{ONE}offer/<uuid:offer>/refuse/", pages.refuse, name="incident_refuse"),
+    path(f"{ONE}offer/<uuid:offer>/withdraw/", pages.withdraw, name="incident_withdraw"),
+    path(f"{ONE}seal/", pages.seal, name="incident_seal"),
+    path(f"{ONE}unseal/", pages.unseal, name="incident_unseal"),
+    path(f"{ONE}organisation/", pages.add_organisation, name="incident_organisation"),
+    path(f"{ONE}task/", pages.add_task, name="incident_task"),
+    path(f"{ONE}task/<uuid:task>/", pages.answer_task, name="incident_task_answer"),
+    path(f"{ONE}inform/", pages.inform, name="incident_inform"),
+]
