@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,13 +16,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.platform.access import page
 from tocsin.platform.lists import bounded_count, keyset
 from tocsin.platform.outbox import Refused
+from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import queries as alert_queries
 from tocsin.rooms.incidents import actions, forms, knowledge, queries
-from tocsin.rooms.incidents.models import Severity
+from tocsin.rooms.incidents.models import Incident, Severity
 
 BY_SEVERITY = ("-severity", "-updated_at", "-id")
 BY_CHANGE = ("-updated_at", "-id")
 Act = Callable[[queries.View, Any], str]
+
+
+def _me(request: HttpRequest) -> Person:
+    return cast("Person", request.user)
 
 
 @require_safe
@@ -92,7 +97,7 @@ def _working_forms(view: queries.View) -> dict[str, Any]:
 @page("incidents.open")
 def incident_new(request: HttpRequest) -> HttpResponseBase:
     """Open an incident from nothing but a title, as on the telephone."""
-    form = forms.OpenForm(request.POST or None, user=request.user)
+    form = forms.OpenForm(request.POST or None, user=_me(request))
     if form.is_valid() and (opened := _open(request, form)):
         return opened
     return render(request, "incidents/new.html", {"form": form})
@@ -108,7 +113,7 @@ def incident_from_alerts(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, _("Choose at least one alert."))
         return redirect("alerts")
     form = forms.OpenForm(
-        request.POST if "title" in request.POST else None, user=request.user, initial=_told_by(alerts)
+        request.POST if "title" in request.POST else None, user=_me(request), initial=_told_by(alerts)
     )
     if form.is_valid() and (opened := _open(request, form, alerts=alerts)):
         return opened
@@ -128,7 +133,7 @@ def _told_by(alerts: list[Any]) -> dict[str, Any]:
 
 def _open(request: HttpRequest, form: forms.OpenForm, **more: Any) -> HttpResponse | None:
     try:
-        opened = actions.open_incident(actor=request.user, **form.cleaned_data, **more)  # type: ignore[arg-type]
+        opened = actions.open_incident(actor=_me(request), **form.cleaned_data, **more)
     except ValidationError as error:
         form.add_error(None, error)
         return None
@@ -142,15 +147,13 @@ def act(form_class: type[forms.PartForm]) -> Callable[[Act], Callable[..., HttpR
     def made(do: Act) -> Callable[..., HttpResponseBase]:
         @require_POST
         @page()
-        def posted(request: HttpRequest, uuid: UUID, **chosen: Any) -> HttpResponseBase:
+        def posted(request: HttpRequest, /, uuid: UUID, **chosen: Any) -> HttpResponseBase:
             view = queries.view_or_404(request.user, uuid)
             form = form_class(request.POST, view=view)
             form.chosen = chosen  # type: ignore[attr-defined]
             if not form.is_valid():
                 for field, errors in form.errors.items():
-                    messages.error(
-                        request, f"{form.fields[field].label}: {errors[0]}" if field != "__all__" else errors[0]
-                    )
+                    messages.error(request, f"{form.fields[field].label}: {errors.as_text()}")
                 return redirect("incident", uuid=uuid)
             return _done(request, view, lambda: do(view, form))
 
@@ -191,7 +194,7 @@ def change(view: queries.View, form: Any) -> str:
 def advance(view: queries.View, form: Any) -> str:
     """Let the incident advance."""
     after = actions.advance(actor=view.user, incident=view.incident, event=form.cleaned_data["event"])
-    return _("State: %s") % after.get_state_display()
+    return _("State: %s") % Incident.State(after.state).label
 
 
 @act(forms.CloseForm)

@@ -164,7 +164,8 @@ def teams_to_offer(incident: Incident | None = None) -> QuerySet[Team]:
     from tocsin.platform.access import roles_with
 
     found = Team.objects.filter(memberships__role__in=roles_with("incidents.work")).distinct()
-    return found.exclude(pk=incident.owner_team_id) if incident is not None else found
+    owner = incident.owner_team_id if incident is not None else None
+    return found.exclude(pk=owner) if owner is not None else found
 
 
 def people_to_name() -> QuerySet[Person]:
