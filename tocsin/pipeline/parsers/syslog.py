@@ -21,12 +21,8 @@ FACILITIES = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
     *("ntp", "security", "console", "solaris-cron", *(f"local{number}" for number in range(8))),
 )
-MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1
-    )
-}
+_MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
 # OpenSSH 9.8 split sshd into several programs; rules know them all as sshd.
 SAME_PROGRAM = {"sshd-session": "sshd", "sshd-auth": "sshd"}
 MOST_KINDS = 10_000  # names of programs come from the network; beyond this many they share one kind
