@@ -44,7 +44,9 @@ class Alert(Identified):
     title = models.CharField(max_length=300)
     level = models.SmallIntegerField(choices=Level.choices)
     techniques = models.JSONField(default=list)
-    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts")
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts", db_index=False
+    )
     subject_kind = models.CharField(max_length=8, choices=SubjectKind.choices, blank=True)
     subject = models.CharField(max_length=255, blank=True)
     window_start = models.DateTimeField()
@@ -57,6 +59,8 @@ class Alert(Identified):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned_alerts"
     )
     disposition = models.TextField(blank=True)  # the reason given when it was closed
+    acknowledged_at = models.DateTimeField(null=True, blank=True)  # when somebody first took it
+    closed_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = AlertQuerySet.as_manager()
@@ -67,24 +71,41 @@ class Alert(Identified):
             models.UniqueConstraint(fields=["key"], condition=Q(open=True), name="one_open_alert_a_group"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["-level", "-last_seen", "-id"], name="alert_queue"),
-            models.Index(fields=["-last_seen", "-id"], name="alert_newest"),
-            models.Index(fields=["organisation", "-level", "-last_seen", "-id"], name="alert_org_queue"),
-            models.Index(fields=["-level", "-last_seen", "-id"], name="alert_open_queue", condition=Q(open=True)),
-            models.Index(fields=["updated_at", "id"], name="alert_updated"),
-            models.Index(fields=["assignee", "-last_seen"], name="alert_assignee", condition=Q(open=True)),
+            # The tails (state, organisation) let a scan in list order skip foreign rows without reading the table.
+            models.Index(
+                fields=["-level", "-last_seen", "-id", "state", "organisation", "assignee"], name="alert_queue"
+            ),
+            models.Index(
+                fields=["-level", "-last_seen", "-id", "organisation", "state", "assignee"],
+                name="alert_open_queue",
+                condition=Q(open=True),
+            ),
+            models.Index(fields=["-last_seen", "-id", "state", "organisation", "level"], name="alert_newest"),
+            models.Index(
+                fields=["organisation", "-level", "-last_seen", "-id", "state", "open"], name="alert_org_queue"
+            ),
+            models.Index(fields=["organisation", "-last_seen", "-id", "state", "open"], name="alert_org_newest"),
+            models.Index(fields=["rule_id", "-level", "-last_seen", "-id", "organisation"], name="alert_rule"),
+            models.Index(fields=["subject", "-last_seen", "-id"], name="alert_subject"),
+            models.Index(fields=["updated_at", "id", "organisation"], name="alert_updated"),
+            models.Index(fields=["organisation", "updated_at", "id"], name="alert_org_updated"),
+            models.Index(
+                fields=["assignee", "-level", "-last_seen", "-id"], name="alert_assignee", condition=Q(open=True)
+            ),
         ]
 
 
 class Hit(models.Model):
     """One event that one version of a rule fired on, for one organisation concerned. Counts derive from these."""
 
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="hits")
-    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="hits", db_index=False)
+    receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+", db_index=False)
     record = models.BigIntegerField()
     rule_id = models.CharField(max_length=80)
     rule_version = models.CharField(max_length=64)
-    organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     time = models.DateTimeField()
 
     class Meta:
@@ -100,29 +121,33 @@ class Hit(models.Model):
                 name="hit_once_unattributed",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["alert", "id"], name="hits_of_alert")]
+        indexes: ClassVar = [
+            models.Index(fields=["alert", "-time", "-id"], name="hits_of_alert"),
+            models.Index(fields=["receipt", "record"], name="hits_of_receipt"),
+        ]
 
 
 class RawLine(models.Model):
-    """A copy of one raw record of an alert: the first ten and the last ten are kept."""
+    """A copy of one raw record of an alert: the first ten and the last ten in time are kept."""
 
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="raw_lines")
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="raw_lines", db_index=False)
     receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="+")
     record = models.BigIntegerField()
     time = models.DateTimeField()
     raw = models.BinaryField()
 
     class Meta:
-        ordering: ClassVar = ["id"]
+        ordering: ClassVar = ["time", "receipt", "record"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["alert", "receipt", "record"], name="raw_line_once")]
 
 
 class AlertComment(Identified):
-    """What a person said about an alert."""
+    """What a person said about an alert or did with it; ``event`` names the step of the state machine, if any."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    text = models.TextField()
+    event = models.CharField(max_length=20, blank=True)
+    text = models.TextField(blank=True)
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -1,0 +1,35 @@
+"""What can go wrong with alerts.
+
+AlertError
+├── StepNotPossible   the alert is in a state from which this does not lead on
+├── ReasonMissing     the step needs a reason
+├── NotTheirs         the person chosen may not work on this alert
+├── NewerGroupOpen    a later alert of the same group is open: work goes on there
+└── MachineError      the state machine file is broken
+"""
+
+from __future__ import annotations
+
+
+class AlertError(Exception):
+    """Something about an alert cannot be done; the message says what to do instead."""
+
+
+class StepNotPossible(AlertError):
+    """The alert is in a state from which this step does not lead on."""
+
+
+class ReasonMissing(AlertError):
+    """The step needs a reason."""
+
+
+class NotTheirs(AlertError):
+    """The person chosen may not work on this alert."""
+
+
+class NewerGroupOpen(AlertError):
+    """A later alert of the same group is open."""
+
+
+class MachineError(AlertError):
+    """The state machine file is broken; the message names the line."""
