@@ -1,0 +1,1 @@
+"""Ordinary traffic: what an institution leaves in each log when nothing is wrong."""
