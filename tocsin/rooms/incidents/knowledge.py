@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 HERE = Path(__file__).parent
+
+EVENT_LABELS: Mapping[str, Promise] = {
+    "acknowledge": _("Acknowledge"),
+    "classify": _("Start analysis"),
+    "not_incident": _("Not an incident"),
+    "contain": _("Start containment"),
+    "eradicate": _("Start eradication"),
+    "restore": _("Start recovery"),
+    "verify": _("Verified"),
+    "close": _("Close"),
+    "new_evidence": _("New evidence"),
+    "reopen": _("Reopen"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that can happen to an incident, and what its button says."""
+
+    name: str
+    label: Promise
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @cache

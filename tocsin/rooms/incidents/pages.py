@@ -59,11 +59,12 @@ def incident(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 
 def _content(view: queries.View, **bound: Any) -> dict[str, Any]:
     known = view.incident
+    possible = knowledge.events_from(known.state) if view.handler else {}
     content: dict[str, Any] = {
         "view": view,
         "incident": known,
-        "events": [e for e in knowledge.events_from(known.state) if e != "close"] if view.handler else [],
-        "can_close": view.handler and "close" in knowledge.events_from(known.state),
+        "events": [knowledge.Event(e, knowledge.EVENT_LABELS[e]) for e in possible if e != "close"],
+        "can_close": "close" in possible,
         "offer": next((h for h in view.hand_offs() if h.state == "offered"), None),
         "may_answer_offer": queries.may_answer_offer(view),
         "rsit": knowledge.label(known.rsit_class, known.rsit_type),
