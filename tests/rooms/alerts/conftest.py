@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from tocsin.pipeline.detect.rule import LogSource, Rule
+from tocsin.pipeline.engines.chunk import Chunk, EventHit
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.alerts.recording import record_hits
 from tocsin.rooms.intake.models import Receipt, Source
@@ -15,37 +17,47 @@ from tocsin.rooms.intake.models import Receipt, Source
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    id: str = "0f06a3a5-6a09-413f-8743-e6cf35561297"
-    title: str = "Encoded PowerShell"
-    level: str = "high"
-    techniques: tuple[str, ...] = ("T1059.001",)
-    version: str = "aaaaaaaaaaaaaaaa"
+def rule(**values: Any) -> Rule:
+    """Give a rule that runs."""
+    given: dict[str, Any] = {
+        "id": "0f06a3a5-6a09-413f-8743-e6cf35561297",
+        "title": "Encoded PowerShell",
+        "level": "high",
+        "status": "test",
+        "techniques": ("T1059.001",),
+        "path": "encoded.yml",
+        "version": "a" * 16,
+        "subject": ("host.name",),
+        "source": LogSource(product="windows"),
+    }
+    return Rule(**given | values)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    record: int = 1
-    rule: Rule = field(default_factory=Rule)
-    time: datetime | None = NOON
-    organisations: tuple[str, ...] = ("DEPA",)
-    subject_kind: str = "host"
-    subject: str = "ws01.depa.example"
-    raw: bytes = b'{"EventID": 4104, "ScriptBlockText": "<script>alert(1)</script>"}'
+def hit(record: int = 1, **values: Any) -> EventHit:
+    """Give a hit of a rule."""
+    given: dict[str, Any] = {
+        "rule": rule(),
+        "time": NOON,
+        "organisations": ("DEPA",),
+        "subject_kind": "host",
+        "subject": "ws01.depa.example",
+        "raw": b'{"EventID": 4104, "ScriptBlockText": "<script>alert(1)</script>"}',
+    }
+    return EventHit(record=record, **given | values)
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    hits: list[Hit]
-
-
-def hits(count: int, *, start: int = 1, apart: timedelta = timedelta(seconds=1), **same: object) -> list[Hit]:
-    """Give ``count`` hits on the records from ``start``, one after the other in time."""
+def hits(count: int, *, start: int = 1, **same: Any) -> list[EventHit]:
+    """Give ``count`` hits on the records from ``start``, a second apart."""
     return [
-        Hit(record=number, time=NOON + number * apart, raw=b"raw line %d" % number, **same)  # type: ignore[arg-type]  # tests' own
+        hit(number, time=NOON + timedelta(seconds=number), raw=b"raw line %d" % number, **same)
         for number in range(start, start + count)
     ]
+
+
+def chunk(given: Iterable[EventHit]) -> Chunk:
+    """Give a chunk with these hits."""
+    found = tuple(given)
+    return Chunk(1, len(found), len(found), (), (), found, offset=0, state={}, finished=True)
 
 
 @pytest.fixture
@@ -63,7 +75,7 @@ def alert_of(receipt: Receipt) -> Callable[..., Alert]:
     def make(**values: object) -> Alert:
         nonlocal made
         made += 1
-        record_hits(receipt, Chunk([Hit(record=made, **values)]))  # type: ignore[arg-type]  # tests' own
+        record_hits(receipt, chunk([hit(made, **values)]))
         return Alert.objects.get(hits__record=made, hits__receipt=receipt)
 
     return make

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from tests.rooms.alerts.conftest import Rule
+from tests.rooms.alerts.conftest import rule
 from tocsin.platform.models import AuditEntry
 from tocsin.rooms.alerts import actions
 from tocsin.rooms.alerts.errors import NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
@@ -165,17 +165,17 @@ def test_the_unattributed_are_for_teams_that_see_all(alert_of: AlertOf, analyst:
 
 
 def test_several_are_closed_at_once_or_none(alert_of: AlertOf, responder: Person) -> None:
-    own = [alert_of(rule=Rule(id=str(number))) for number in range(3)]
+    own = [alert_of(rule=rule(id=str(number))) for number in range(3)]
     assert actions.dispose_many(actor=responder, alerts=own, disposition="benign", reason="Patch day.") == 3
     assert not Alert.objects.filter(open=True).exists()
 
-    mixed = [alert_of(rule=Rule(id="x")), alert_of(rule=Rule(id="y"), organisations=("OTHER",))]
+    mixed = [alert_of(rule=rule(id="x")), alert_of(rule=rule(id="y"), organisations=("OTHER",))]
     with pytest.raises(PermissionDenied):
         actions.dispose_many(actor=responder, alerts=mixed, disposition="benign", reason="Patch day.")
     assert Alert.objects.filter(open=True).count() == 2
 
 
 def test_several_are_taken_at_once(alert_of: AlertOf, analyst: Person) -> None:
-    mine = [alert_of(rule=Rule(id=str(number))) for number in range(3)]
+    mine = [alert_of(rule=rule(id=str(number))) for number in range(3)]
     assert actions.take_many(actor=analyst, alerts=mine) == 3
     assert Alert.objects.filter(assignee=analyst, state="triage").count() == 3

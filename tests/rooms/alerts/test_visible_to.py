@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from tests.rooms.alerts.conftest import Rule
+from tests.rooms.alerts.conftest import rule
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Mandate, Organisation, Team
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def one_each(alert_of: Callable[..., Alert]) -> None:
     for code in ("INST", "DEPA", "DEPB", "OTHER"):
-        alert_of(organisations=(code,), rule=Rule(title=code))
-    alert_of(organisations=(), rule=Rule(title="nobody's"))
+        alert_of(organisations=(code,), rule=rule(title=code))
+    alert_of(organisations=(), rule=rule(title="nobody's"))
 
 
 @pytest.mark.usefixtures("one_each")

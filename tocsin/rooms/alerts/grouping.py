@@ -3,63 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tocsin.pipeline.engines.chunk import EventHit
 
 KEPT = 10  # raw lines of the first and as many of the last hits
 RAW_LIMIT = 64 * 1024  # of one raw line; the lake has all of it
 UNATTRIBUTED = ""
 
 
-class RuleLike(Protocol):
-    """What a rule says of itself."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def level(self) -> str: ...
-    @property
-    def techniques(self) -> Sequence[str]: ...
-    @property
-    def version(self) -> str: ...
-
-
-class HitLike(Protocol):
-    """One record a rule fired on, and whom it concerns, as the engines give it."""
-
-    @property
-    def rule(self) -> RuleLike: ...
-    @property
-    def record(self) -> int: ...
-    @property
-    def time(self) -> datetime | None: ...
-    @property
-    def organisations(self) -> Sequence[str]: ...
-    @property
-    def subject_kind(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def raw(self) -> bytes: ...
-
-
-class ChunkLike(Protocol):
-    """What one step of the engine gives."""
-
-    @property
-    def hits(self) -> Sequence[Any]: ...
-
-
 class Concern(NamedTuple):
     """One hit as one organisation's: ``organisation`` is its code, empty when nobody's."""
 
-    hit: HitLike
+    hit: EventHit
     organisation: str
-    time: datetime
+
+    @property
+    def time(self) -> datetime:
+        return self.hit.time
 
     @property
     def identity(self) -> tuple[int, str, str, str]:
@@ -84,7 +49,7 @@ class Group:
     concerns: list[Concern] = field(default_factory=list)
 
     @property
-    def head(self) -> HitLike:
+    def head(self) -> EventHit:
         """Give the hit that names the group."""
         return self.concerns[0].hit
 
@@ -119,15 +84,12 @@ def key_of(rule: str, organisation: str, subject_kind: str, subject: str, window
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def concerns(hits: Iterable[HitLike], known: Mapping[str, object], otherwise: datetime) -> list[Concern]:
-    """Turn hits into one concern an organisation.
-
-    Codes not in ``known`` are nobody's; a hit without a time has that of ``otherwise``.
-    """
+def concerns(hits: Iterable[EventHit], known: Mapping[str, object]) -> list[Concern]:
+    """Turn hits into one concern an organisation; a code that is not in ``known`` is nobody's."""
     found: dict[tuple[int, str, str, str], Concern] = {}
     for hit in hits:
         for organisation in [code for code in hit.organisations if code in known] or [UNATTRIBUTED]:
-            concern = Concern(hit, organisation, hit.time or otherwise)
+            concern = Concern(hit, organisation)
             found.setdefault(concern.identity, concern)
     return list(found.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
 from django.db.models import Max
@@ -19,6 +19,9 @@ from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.models import Receipt
 from tocsin.rooms.rules.models import Level
 
+if TYPE_CHECKING:
+    from tocsin.pipeline.engines.chunk import Chunk, EventHit
+
 T = TypeVar("T")
 
 KEYS_A_QUERY = 800  # SQLite takes at most 999 parameters in older builds
@@ -27,12 +30,12 @@ ATTEMPTS = 3  # somebody may close a group between our look and our lock; twice 
 
 
 @transaction.atomic
-def record_hits(receipt: Receipt, chunk: grouping.ChunkLike) -> tuple[int, int]:
+def record_hits(receipt: Receipt, chunk: Chunk) -> tuple[int, int]:
     """Group the hits of ``chunk`` into alerts; give how many hits and alerts are new."""
     if not chunk.hits:
         return 0, 0
     organisations = _organisations(chunk.hits)
-    fresh = _unseen(receipt, grouping.concerns(chunk.hits, organisations, receipt.created_at), organisations)
+    fresh = _unseen(receipt, grouping.concerns(chunk.hits, organisations), organisations)
     if not fresh:
         return 0, 0
     groups = grouping.groups(fresh)
@@ -44,7 +47,7 @@ def record_hits(receipt: Receipt, chunk: grouping.ChunkLike) -> tuple[int, int]:
     return len(fresh), made
 
 
-def _organisations(hits: Iterable[grouping.HitLike]) -> dict[str, int]:
+def _organisations(hits: Iterable[EventHit]) -> dict[str, int]:
     codes = {code for hit in hits for code in hit.organisations}
     found = Organisation.objects.filter(code__in=codes).values_list("code", "pk") if codes else ()
     return dict(found)
