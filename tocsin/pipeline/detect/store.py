@@ -1,0 +1,64 @@
+"""Keep what took long to compute on disk, under the digest of what it was computed from.
+
+A damaged or foreign entry is as good as none: every entry carries the digest of its content, and the
+caller computes again. Entries are data (JSON, Hyperscan's own format), never pickles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_DIGEST = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Keep entries in a folder; without one, keep nothing."""
+
+    folder: Path | None
+
+    def get(self, name: str) -> bytes | None:
+        """Give an entry that is whole, or None."""
+        if self.folder is None:
+            return None
+        try:
+            content = (self.folder / name).read_bytes()
+        except OSError:
+            return None
+        digest, entry = content[:_DIGEST], content[_DIGEST:]
+        if hashlib.sha256(entry).digest() == digest:
+            return entry
+        logger.warning("%s in the cache is damaged; it is made again", name)
+        return None
+
+    def put(self, name: str, entry: bytes) -> None:
+        """Keep an entry; when that fails (a full disk) go on without."""
+        if self.folder is None:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, fresh = tempfile.mkstemp(dir=self.folder, prefix=".fresh-")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(hashlib.sha256(entry).digest() + entry)
+                Path(fresh).replace(self.folder / name)
+            except OSError:
+                Path(fresh).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            logger.warning("%s is not kept in the cache: %s", name, error)
+
+
+def digest(*parts: bytes) -> str:
+    """Give the name of an entry computed from these parts."""
+    hasher = hashlib.sha256()
+    for part in parts:
+        hasher.update(len(part).to_bytes(8, "little") + part)
+    return hasher.hexdigest()[:32]
