@@ -30,6 +30,13 @@ MEMBERSHIPS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_refusals_of_earlier_tests() -> None:
+    from tocsin.platform import gate
+
+    gate.forget_refusals()
+
+
 @pytest.fixture
 def chart(db: None) -> Mapping[str, Person]:
     """Put a small constituency into the database and give its people by name."""
@@ -39,7 +46,9 @@ def chart(db: None) -> Mapping[str, Person]:
     organisations: dict[str, Organisation] = {}
     for code, parent in {"INST": None, "DEPA": "INST", "DEPB": "INST", "OTHER": None}.items():
         above = organisations[parent] if parent else None
-        organisation = Organisation.objects.create(code=code, name=f"Name of {code}", kind="department", parent=above, path="")
+        organisation = Organisation.objects.create(
+            code=code, name=f"Name of {code}", kind="department", parent=above, path=""
+        )
         organisation.path = f"{above.path if above else '/'}{organisation.pk}/"
         organisation.save()
         organisations[code] = organisation

@@ -48,7 +48,7 @@ class Item:
     type: str
     uuid: UUID | None
     title: str
-    tlp: TLP
+    tlp: TLP | str
     organisations: frozenset[str] = frozenset()
     sealed: bool = False
     named: frozenset[str] = frozenset()
@@ -69,12 +69,15 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer: what must be withheld when it is yes, what would have to change when it is no."""
+    """The answer: what must be withheld when it is yes, what would have to change when it is no.
+
+    ``entry`` is its row in the ledger, 0 while it has none.
+    """
 
     allowed: bool
     reason: str
     redactions: tuple[str, ...] = ()
-    entry: int | None = None
+    entry: int = 0
 
 
 class Refused(Exception):
@@ -93,7 +96,7 @@ def may_send(item: Item, recipient: Recipient, action: Action) -> Decision:
     if objection:
         return Decision(False, objection)
     redactions = () if item.naming_agreed or _concerned(item, recipient) else ("organisations",)
-    return Decision(True, _("%(tlp)s may go to this recipient.") % {"tlp": item.tlp.label}, redactions)
+    return Decision(True, _("%(tlp)s may go to this recipient.") % {"tlp": TLP(item.tlp).label}, redactions)
 
 
 def _concerned(item: Item, recipient: Recipient) -> bool:
@@ -148,7 +151,7 @@ def _clear(_item: Item, _recipient: Recipient) -> str:
     return ""
 
 
-RULES: Mapping[TLP, Callable[[Item, Recipient], str]] = {
+RULES: Mapping[TLP | str, Callable[[Item, Recipient], str]] = {
     TLP.RED: _red,
     TLP.AMBER_STRICT: _amber_strict,
     TLP.AMBER: _amber,
@@ -219,6 +222,11 @@ def keep_refusals() -> None:
             row.pk = None
         GateEntry.objects.bulk_create(refusals, ignore_conflicts=True)
         refusals.clear()
+
+
+def forget_refusals() -> None:
+    """Drop what was set aside, for tests whose database is thrown away."""
+    _aside().clear()
 
 
 def keeping(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -1,0 +1,124 @@
+"""Hand one message to the relay and tell three ends apart: taken, certainly not taken, nobody knows."""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from tocsin.config import ConfigError
+
+TIMEOUT = 30
+
+
+class NotTaken(Exception):
+    """The relay does not have the message. ``permanent`` tells whether trying again is of no use."""
+
+    def __init__(self, text: str, *, permanent: bool = False) -> None:
+        super().__init__(text)
+        self.permanent = permanent
+
+
+class Unknown(Exception):
+    """The connection broke after the content began to flow: the relay may or may not have the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Where mail is handed over, as TOCSIN_SMTP_URL says."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """Read ``smtp://user:password@host:25`` or ``smtps://...``."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ConfigError("TOCSIN_SMTP_URL must look like smtp://user:password@host:25 or smtps://host:465")
+        tls = parts.scheme == "smtps"
+        port = parts.port or (465 if tls else 25)
+        return cls(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
+
+
+@contextmanager
+def connected(relay: Relay) -> Iterator[smtplib.SMTP]:
+    """Open a session, encrypted where the relay offers it; a password never travels in clear."""
+    with ExitStack() as stack:
+        try:
+            session = _connection(relay)
+            stack.callback(session.close)
+            _introduce(session, relay)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotTaken(f"{relay.host}:{relay.port}: {error}") from error
+        yield session
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            session.quit()
+
+
+def _connection(relay: Relay) -> smtplib.SMTP:
+    if relay.tls:
+        return smtplib.SMTP_SSL(relay.host, relay.port, timeout=TIMEOUT, context=ssl.create_default_context())
+    return smtplib.SMTP(relay.host, relay.port, timeout=TIMEOUT)
+
+
+def _introduce(session: smtplib.SMTP, relay: Relay) -> None:
+    session.ehlo_or_helo_if_needed()
+    if not relay.tls and session.has_extn("starttls"):
+        session.starttls(context=_context(relay))
+        session.ehlo()
+    if relay.user:
+        if not isinstance(session.sock, ssl.SSLSocket):
+            raise smtplib.SMTPException("the relay offers no STARTTLS, and the password is not sent in clear")
+        session.login(relay.user, relay.password)
+
+
+def _context(relay: Relay) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not relay.user:  # RFC 7435: some protection is better than none; a password asks for a true certificate
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def hand_over(session: smtplib.SMTP, sender: str, recipient: str, message: EmailMessage) -> None:
+    """Give the message to the relay; NotTaken or Unknown when that did not end well."""
+    try:
+        session.rset()
+        _expect(session.mail(sender))
+        _expect(session.rcpt(recipient))
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotTaken(str(error)) from error
+    try:
+        _expect(session.data(message.as_bytes(policy=SMTP)))
+    except smtplib.SMTPDataError as error:  # the relay refused before any content
+        _expect((error.smtp_code, error.smtp_error))
+    except (OSError, smtplib.SMTPException) as error:
+        raise Unknown(f"the connection broke while the content was handed over: {error}") from error
+
+
+def _expect(reply: tuple[int, bytes | str]) -> None:
+    code, text = reply
+    if not 200 <= code < 300:
+        said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        raise NotTaken(f"the relay said {code} {said}", permanent=code >= 500)
+
+
+def reachable(relay: Relay) -> str:
+    """Tell why the relay cannot be used; nothing when it can."""
+    try:
+        with connected(relay) as session:
+            session.noop()
+    except (NotTaken, smtplib.SMTPException) as error:
+        return str(error)
+    return ""
