@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tocsin.platform.access import page
 from tocsin.platform.lists import bounded_count, keyset
-from tocsin.platform.outbox import Refused
+from tocsin.platform.gate import Refused
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import queries as alert_queries
 from tocsin.rooms.incidents import actions, forms, knowledge, queries

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.platform import audit, outbox
 from tocsin.platform.gate import Item, Recipient
+from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import queries as constituency
@@ -17,14 +18,17 @@ from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, Ti
 
 def item_of(incident: Incident) -> Item:
     """Describe an incident to the gate: values only."""
-    codes = incident.entities.values_list("organisation__code", flat=True)
+    concerned = [part.organisation for part in incident.entities.select_related("organisation")]
+    named = incident.seals.values_list("person__email", flat=True) if incident.sealed else ()
     return Item(
         type="incident",
         uuid=incident.uuid,
         title=incident.title,
-        tlp=incident.tlp,
-        organisations=frozenset(codes),
+        tlp=TLP(incident.tlp),
+        organisations=frozenset(organisation.code for organisation in concerned),
         sealed=incident.sealed,
+        named=frozenset(named),
+        names=frozenset(organisation.name for organisation in concerned),
     )
 
 
@@ -43,7 +47,7 @@ def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject
         address=contact.email,
         name=contact.name,
         organisation=entity.organisation.code,
-        lineage=constituency.lineage(entity.organisation),
+        lineage=frozenset(constituency.lineage(entity.organisation)),
         kind="named_person",
     )
     with transaction.atomic():
