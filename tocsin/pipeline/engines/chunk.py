@@ -31,7 +31,8 @@ class EventHit:
 class Chunk:
     """Consecutive records of one content, from number ``first`` on, as far as ``offset``.
 
-    ``state`` is what the parser must remember to go on there; ``finished`` says that nothing follows.
+    ``last`` is where the last of them begins: the place to go on from when it turns out to have been cut.
+    ``state`` is what the parser must remember to go on at ``offset``; ``finished`` says that nothing follows.
     """
 
     first: int
@@ -41,5 +42,6 @@ class Chunk:
     batches: tuple[Batch, ...]
     hits: tuple[EventHit, ...]
     offset: int
+    last: int
     state: Mapping[str, Any]
     finished: bool

@@ -105,6 +105,7 @@ def understood(
         batches=tuple(batches),
         hits=tuple(hits),
         offset=offset,
+        last=numbered[-1][1].offset if numbered else offset,
         state=deepcopy(reading.state),
         finished=finished,
     )

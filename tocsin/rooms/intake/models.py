@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.platform.identity import Identified
 from tocsin.platform.markings import TLP
 from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.intake.querysets import ReceiptQuerySet, SourceQuerySet
 
 
 class Source(Identified):
@@ -23,6 +24,8 @@ class Source(Identified):
     active = models.BooleanField(default=True)
     last_received_at = models.DateTimeField(null=True)
 
+    objects = SourceQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["name"]
 
@@ -34,7 +37,8 @@ class Receipt(Identified):
     """What was taken from one file or one delivery. Its uuid and a record's number are that record's id, for ever.
 
     ``offset`` and ``records`` say how far the work has come; ``digest`` and ``size`` what content was offered;
-    ``state`` is what the parser must remember to go on.
+    ``state`` is what the parser must remember to go on. Content that goes on from an earlier receipt's ``continues``
+    it and begins at ``start``.
     """
 
     class State(models.TextChoices):
@@ -49,6 +53,8 @@ class Receipt(Identified):
     problem = models.CharField(max_length=500, blank=True)
     digest = models.CharField(max_length=64)
     size = models.BigIntegerField(default=0)
+    continues = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="continued_by")
+    start = models.BigIntegerField(default=0)
     offset = models.BigIntegerField(default=0)
     state = models.JSONField(default=dict)
     records = models.BigIntegerField(default=0)
@@ -58,6 +64,8 @@ class Receipt(Identified):
     hits = models.BigIntegerField(default=0)
     alerts = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ReceiptQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -94,6 +102,8 @@ class LakeFile(models.Model):
     day = models.DateField()
     rows = models.BigIntegerField()
     size = models.BigIntegerField()
+    earliest = models.DateTimeField(null=True)
+    latest = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -101,7 +111,7 @@ class LakeFile(models.Model):
 
 
 class LakeSpan(models.Model):
-    """Which records of which receipt a lake file holds."""
+    """The records of one receipt that a lake file holds lie from ``first`` to ``last``; others may hold some between."""
 
     file = models.ForeignKey(LakeFile, on_delete=models.CASCADE, related_name="spans")
     receipt = models.ForeignKey(Receipt, on_delete=models.CASCADE, related_name="spans")
