@@ -12,7 +12,7 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import orjson
@@ -40,50 +40,59 @@ def to_batches(records: Sequence[tuple[int, Record]], want: Want, zone: tzinfo =
 
 
 def _table(kind: Kind, rows: Sequence[tuple[int, Record]], want: Want, zone: tzinfo) -> pa.Table:
-    fields = [record.fields for _, record in rows]
+    numbers, records = zip(*rows, strict=True)
+    _, offsets, raws, fields = zip(*records, strict=True)
+    present = frozenset().union(*fields)
     columns = {
-        "record": pa.array([number for number, _ in rows], pa.int64()),
-        "offset": pa.array([record.offset for _, record in rows], pa.int64()),
-        "raw": pa.array([record.raw for _, record in rows], pa.binary()),
+        "record": pa.array(numbers, pa.int64()),
+        "offset": pa.array(offsets, pa.int64()),
+        "raw": pa.array(raws, pa.binary()),
     }
-    columns.update(_ecs(kind, fields, want.ecs, zone))
+    columns.update(_ecs(kind, fields, present, want.ecs, zone))
     columns.setdefault("@timestamp", pa.nulls(len(rows), TIMESTAMP))
     for name in sorted(want.native(kind) - columns.keys()):
-        columns[name] = strings([row.get(name) for row in fields])
+        found = name in present
+        columns[name] = strings([row.get(name) for row in fields]) if found else pa.nulls(len(rows), pa.string())
     return pa.table(columns)
 
 
-def _ecs(kind: Kind, fields: Fields, wanted: frozenset[str] | None, zone: tzinfo) -> dict[str, pa.Array]:
+def _ecs(
+    kind: Kind, fields: Fields, present: frozenset[str], wanted: frozenset[str] | None, zone: tzinfo
+) -> dict[str, pa.Array]:
     columns = {}
-    for name, values in _values(kind, fields, wanted):
-        if values.count(None) == len(values):
+    for name, source in _sources(kind, wanted):
+        if source.constant is not None:
+            columns[name] = pa.repeat(source.constant, len(fields))
             continue
-        column = _TYPED[vocabulary()[name].type](values, zone)
-        if column.null_count < len(column):
-            columns[name] = column
+        names = [native for native in source.names if native in present]
+        if names:
+            column = _TYPED[vocabulary()[name].type](_from_fields(names, source, fields), zone)
+            if column.null_count < len(column):
+                columns[name] = column
     return columns
 
 
-def _values(kind: Kind, fields: Fields, wanted: frozenset[str] | None) -> Iterable[tuple[str, Values]]:
-    """Give the values of each ECS column that is wanted and that records of this kind may fill."""
-    if kind.product == "windows":
-        for name, source in columns_of(kind).items():
-            if wanted is None or name in wanted or name == "@timestamp":
-                yield name, _from_source(source, fields)
-        return
-    names = vocabulary().keys() if wanted is None else (wanted & vocabulary().keys()) | {"@timestamp"}
-    for name in names:
-        yield name, [row.get(name) for row in fields]
+def _sources(kind: Kind, wanted: frozenset[str] | None) -> Iterable[tuple[str, Source]]:
+    """Give where each ECS column comes from that is wanted and that records of this kind may fill."""
+    mapped = columns_of(kind) if kind.product == "windows" else _own_names()
+    if wanted is None:
+        return mapped.items()
+    return ((name, source) for name, source in mapped.items() if name in wanted or name == "@timestamp")
 
 
-def _from_source(source: Source, fields: Fields) -> Values:
-    if source.constant is not None:
-        return [source.constant] * len(fields)
-    first, *others = source.names
+@cache
+def _own_names() -> Mapping[str, Source]:
+    """Say that every column comes from the field of its own name, as parsers other than Windows' give them."""
+    return {name: Source((name,)) for name in vocabulary()}
+
+
+def _from_fields(names: Sequence[str], source: Source, fields: Fields) -> Values:
+    first, *others = names
     values = [row.get(first) for row in fields]
     for name in others:
-        if None in values:
-            values = [row.get(name) if value is None else value for value, row in zip(values, fields, strict=True)]
+        if None not in values:
+            break
+        values = [row.get(name) if value is None else value for value, row in zip(values, fields, strict=True)]
     part = source.part
     return _by_distinct(values, lambda value: part(as_text(value))) if part else values
 
@@ -117,11 +126,11 @@ def strings(values: Values, _zone: tzinfo = UTC) -> pa.Array:
     try:
         return pa.array(values, pa.string())
     except (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeError):
-        return pa.array([None if value is None else _encodable(as_text(value)) for value in values], pa.string())
-
-
-def _encodable(text: str) -> str:
-    return text.encode(errors="replace").decode()
+        texts = [value if value is None or value.__class__ is str else as_text(value) for value in values]
+    try:
+        return pa.array(texts, pa.string())
+    except (pa.ArrowInvalid, UnicodeError):
+        return pa.array([text and text.encode(errors="replace").decode() for text in texts], pa.string())
 
 
 def _longs(values: Values, _zone: tzinfo) -> pa.Array:
@@ -158,10 +167,20 @@ def _booleans(values: Values, _zone: tzinfo) -> pa.Array:
 
 
 def _dates(values: Values, zone: tzinfo) -> pa.Array:
-    try:
-        return pa.array(values, pa.string()).cast(TIMESTAMP)
-    except (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeError):
-        return pa.array(_by_distinct(values, partial(_date, zone=zone)), TIMESTAMP)
+    for spelling in (values, _with_zone(values)) if zone is UTC else (values,):
+        try:
+            # Windows writes up to nine digits of a second; going by way of nanoseconds reads them all
+            return pa.array(spelling, pa.string()).cast(pa.timestamp("ns", "UTC")).cast(TIMESTAMP, safe=False)
+        except (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeError):
+            continue
+    return pa.array(_by_distinct(values, partial(_date, zone=zone)), TIMESTAMP)
+
+
+def _with_zone(values: Values) -> Values:
+    return [
+        f"{value}Z" if value.__class__ is str and 19 <= len(value) <= 29 and value[-1] != "Z" else value
+        for value in values
+    ]
 
 
 def _date(value: Any, zone: tzinfo) -> datetime | None:

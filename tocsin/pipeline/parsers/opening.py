@@ -118,6 +118,13 @@ def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
     return cast(BinaryIO, Gunzip(stream, name)) if magic == GZIP_MAGIC else stream
 
 
+def unpacked_ahead(stream: BinaryIO, name: str) -> BinaryIO:
+    """Give the content of a stream that cannot seek, such as standard input or an upload."""
+    ahead = Ahead(stream, len(GZIP_MAGIC))
+    whole = cast(BinaryIO, ahead)
+    return cast(BinaryIO, Gunzip(whole, name)) if ahead.head == GZIP_MAGIC else whole
+
+
 def open_content(path: Path) -> BinaryIO:
     """Open a file's content for streaming; the errors say what is wrong with the path and what to do."""
     try:

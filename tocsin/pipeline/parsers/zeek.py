@@ -113,7 +113,7 @@ def _from_json(offset: int, raw: bytes) -> Record | Reject:
         event = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         return Reject(offset, raw, f"not JSON: {error}")
-    if len(event) and ("id_orig_h" in event or "id_resp_h" in event):
+    if "id_orig_h" in event or "id_resp_h" in event:
         event = {_dotted(name): value for name, value in event.items()}
     path = event.get("_path") or event.get("@stream") or _path_of(event)
     return _record(offset, raw, path if isinstance(path, str) else "unknown", event)
