@@ -6,7 +6,7 @@ Every list starts at `Model.objects.visible_to(user)`, every page and API route 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, wraps
 from pathlib import Path
@@ -105,21 +105,33 @@ def scope_of(user: Any) -> Scope:
 def require(user: Any, verb: str, organisation: int | None = None) -> None:
     """Refuse unless ``user`` may do ``verb`` (at ``organisation``)."""
     if not scope_of(user).allows(verb, organisation):
-        raise PermissionDenied(f"This needs the right '{all_verbs()[verb]}'. Ask the administrator if your work needs it.")
+        raise PermissionDenied(
+            f"This needs the right '{all_verbs()[verb]}'. Ask the administrator if your work needs it."
+        )
 
 
-def page(verb: str | None = None) -> Callable[[View[P]], View[P]]:
-    """Guard a page: sign-in always, and ``verb`` when named. ``verb=None`` is for pages of one's own things."""
+def require_any(user: Any, verbs: Collection[str]) -> None:
+    """Refuse unless ``user`` may do one of ``verbs`` somewhere."""
+    scope = scope_of(user)
+    if not any(scope.allows(verb) for verb in verbs):
+        needed = ", ".join(all_verbs()[verb] for verb in verbs)
+        raise PermissionDenied(
+            f"This needs one of these rights: {needed}. Ask the administrator if your work needs it."
+        )
+
+
+def page(*verbs: str) -> Callable[[View[P]], View[P]]:
+    """Guard a page: sign-in always, and one of ``verbs`` when some are named. None are for pages of one's own things."""
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if verb is not None:
-                require(request.user, verb)
+            if verbs:
+                require_any(request.user, verbs)
             return view(request, *args, **kwargs)
 
         signed_in: View[P] = login_required(guarded)
-        signed_in.tocsin_verb = verb  # type: ignore[attr-defined]  # read by the architecture tests
+        signed_in.tocsin_verbs = verbs  # type: ignore[attr-defined]  # read by the architecture tests
         return signed_in
 
     return guard

@@ -31,7 +31,7 @@ def _me(request: HttpRequest) -> Person:
 
 
 @require_safe
-@page()
+@page("incidents.view", "incidents.part")
 def incidents(request: HttpRequest) -> HttpResponseBase:
     """List the incidents the person may know of."""
     found = queries.queue(request.user, filters=request.GET.dict())
@@ -50,7 +50,7 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@page()
+@page("incidents.view", "incidents.part")
 def incident(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show one incident, in full or the parts of the person's own organisations."""
     view = queries.view_or_404(request.user, uuid)
@@ -147,7 +147,7 @@ def act(form_class: type[forms.PartForm]) -> Callable[[Act], Callable[..., HttpR
 
     def made(do: Act) -> Callable[..., HttpResponseBase]:
         @require_POST
-        @page()
+        @page("incidents.view", "incidents.part")
         def posted(request: HttpRequest, /, uuid: UUID, **chosen: Any) -> HttpResponseBase:
             view = queries.view_or_404(request.user, uuid)
             form = form_class(request.POST, view=view)
