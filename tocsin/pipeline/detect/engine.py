@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from tocsin.pipeline.detect.kindplan import Asked, KindPlan
 from tocsin.pipeline.detect.plan import Plan
-from tocsin.pipeline.detect.rule import Hit
-from tocsin.pipeline.detect.terms import And, Condition, Leaf, Not, Or, SameAs
+from tocsin.pipeline.detect.rule import Hit, Rule
+from tocsin.pipeline.detect.terms import Always, And, Condition, Leaf, Not, Or, SameAs
 from tocsin.pipeline.detect.text import fold
 from tocsin.pipeline.detect.values import Values
 from tocsin.pipeline.schema.event import Batch
@@ -70,7 +70,7 @@ class _Look:
         self._bits: dict[int, int] = {}
         self.seen = 0
 
-    def held(self) -> Iterator[tuple[object, int]]:
+    def held(self) -> Iterator[tuple[Rule, int]]:
         """Give each rule that holds somewhere, with the rows as bits."""
         numbers = set(self._plan.always)
         by_term = self._plan.by_term
@@ -101,6 +101,7 @@ class _Look:
         return self._plan.keywords.rows(self._table.column("raw").to_pylist())
 
     def _holds(self, condition: Condition) -> int:
+        bits: int
         match condition:
             case Leaf():
                 return self._leaf(self._plan.asked[condition])
@@ -118,7 +119,7 @@ class _Look:
                 return bits
             case Not(part):
                 return self._all ^ self._holds(part)
-        return self._all if condition.holds else 0
+        return self._all if condition == Always(True) else 0
 
     def _leaf(self, asked: Asked) -> int:
         bits = self._bits.get(asked.number)

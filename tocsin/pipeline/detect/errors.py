@@ -1,8 +1,8 @@
 """What can go wrong before there is a plan.
 
-    DetectError
-    ├── CannotRun        a rule cannot be run here; becomes a refusal with file and line
-    └── MappingError     a file in mappings/ is broken: ours to mend, never the rule's author's
+DetectError
+├── CannotRun        a rule cannot be run here; becomes a refusal with file and line
+└── MappingError     a file in mappings/ is broken: ours to mend, never the rule's author's
 """
 
 from __future__ import annotations

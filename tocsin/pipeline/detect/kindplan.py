@@ -26,6 +26,7 @@ from tocsin.pipeline.detect.terms import (
     SameAs,
     Test,
     Text,
+    fields,
     leaves,
 )
 from tocsin.pipeline.detect.values import Values
@@ -55,7 +56,9 @@ class Prepared:
 class KindPlan:
     """Hold the rules that may hold for records of one kind."""
 
-    def __init__(self, conditions: Iterable[tuple[Rule, Condition]], lists: frozenset[str], compile_patterns: Compile) -> None:
+    def __init__(
+        self, conditions: Iterable[tuple[Rule, Condition]], lists: frozenset[str], compile_patterns: Compile
+    ) -> None:
         self._lists = lists
         self._compile = compile_patterns
         self.asked: dict[Leaf, Asked] = {}
@@ -67,9 +70,7 @@ class KindPlan:
         for rule, condition in conditions:
             if condition != Always(False):
                 self._add(rule, condition)
-        self.columns = frozenset(
-            name for leaf in self.asked for name in (leaf.field, *(same.field for same in self.asked[leaf].same)) if name
-        )
+        self.columns = frozenset(name for leaf in self.asked for name in fields(leaf))
         self.subjects = frozenset(column for prepared in self.rules for column in prepared.rule.subject)
 
     def _add(self, rule: Rule, condition: Condition) -> None:
@@ -124,7 +125,8 @@ def _key(condition: Condition) -> frozenset[Leaf] | None:
     """Give leaves of which one must hold, the rarest looking such set; None when there is no such set."""
     match condition:
         case Leaf():
-            return None if any(isinstance(test, Missing | SameAs) for test in condition.tests) else frozenset((condition,))
+            given = any(isinstance(test, Missing | SameAs) for test in condition.tests)
+            return None if given else frozenset((condition,))
         case And(parts):
             keys = [key for part in parts if (key := _key(part)) is not None]
             return max(keys, key=_rarity) if keys else None

@@ -84,7 +84,7 @@ class Scope:
     def settled(self, condition: Condition, kind: Kind) -> Condition:
         """Decide what the kind alone decides: most rules are for other event ids."""
         match condition:
-            case Leaf(name, tests) if name in self.constants:
+            case Leaf(str(name), tests) if name in self.constants:
                 value = self.constant(name, kind)
                 return condition if value is None else _decided(condition, tests, value)
             case And(parts):
@@ -102,10 +102,7 @@ class Scope:
 
     def _renamed(self, condition: Condition) -> Condition:
         match condition:
-            case Leaf(None):
-                return condition
-            case Leaf(name, tests):
-                assert name is not None
+            case Leaf(str(name), tests):
                 return Leaf(self.column(name), tuple(self._test(test) for test in tests))
             case And(parts) | Or(parts):
                 return type(condition)(tuple(self._renamed(part) for part in parts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from tocsin.pipeline.detect.patterns import Automaton, Pattern, automaton
 from tocsin.pipeline.detect.rule import LogSource, Refusal, Rule
 from tocsin.pipeline.detect.rules import Loaded, load, read_files
 from tocsin.pipeline.detect.store import Store, digest
-from tocsin.pipeline.detect.terms import Condition, disjunction, from_plain, to_plain
+from tocsin.pipeline.detect.terms import Condition, disjunction, fields, from_plain, leaves, to_plain
 from tocsin.pipeline.schema.event import Kind
 from tocsin.pipeline.schema.vocabulary import vocabulary
+from tocsin.pipeline.schema.want import Want
 
 LAYOUT = "1"  # of the cached plan; raise it when terms or translation change
 MAX_KINDS = 5_000  # hostile records can name any channel and code
@@ -44,6 +45,12 @@ class Plan:
         """Give the vocabulary's columns the rules read in records of a kind, subjects among them."""
         plan = self.of(kind)
         return (plan.columns & vocabulary().keys()) | plan.subjects
+
+    def want(self, also: Iterable[str] = ()) -> Want:
+        """Say which columns to build for this plan, and ``also`` some of the vocabulary's."""
+        read = {name for _, conditions in self._by_scope for _, condition in conditions for name in _fields(condition)}
+        subjects = {column for rule in self.rules for column in rule.subject}
+        return Want(frozenset((read & vocabulary().keys()) | subjects | set(also)), self.native)
 
     def of(self, kind: Kind) -> KindPlan:
         """Give the part of the plan that concerns a kind of record."""
@@ -72,12 +79,17 @@ class Plan:
         key = tuple(joined.items())
         plan = self._shared.get(key)
         if plan is None:
-            conditions = [(self.rules[number], condition) for number, condition in key]
-            plan = self._shared[key] = KindPlan(conditions, frozenset(lists), self._compile)
+            rules = [(self.rules[number], condition) for number, condition in key]
+            plan = self._shared[key] = KindPlan(rules, frozenset(lists), self._compile)
         return plan
 
     def _compile(self, patterns: Sequence[Pattern]) -> Automaton:
         return automaton(patterns, self._store)
+
+
+def _fields(condition: Condition) -> Iterator[str]:
+    for leaf in leaves(condition):
+        yield from fields(leaf)
 
 
 def _by_scope(rules: Iterable[tuple[Rule, Condition]]) -> list[tuple[Scope, list[tuple[int, Condition]]]]:

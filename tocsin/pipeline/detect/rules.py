@@ -125,7 +125,7 @@ class _Loader(yaml.CSafeLoader):
 
 def _documents(file: _File) -> list[Any]:
     """Give a file's documents, those with a collection action already merged into whole rules."""
-    documents = [document for document in yaml.load_all(file.text, _Loader) if document is not None]  # noqa: S506  # a safe loader
+    documents = [document for document in yaml.load_all(file.text, _Loader) if document is not None]
     if any(isinstance(document, dict) and "action" in document for document in documents):
         return _merged(documents)
     return documents
@@ -135,7 +135,10 @@ def _merged(documents: list[Any]) -> list[Any]:
     """Apply `action: global`, `repeat` and `reset`, the older way to write several rules in one file."""
     try:
         collection = SigmaCollection.from_dicts(documents, collect_errors=True, resolve_references=False)
-        return [rule.to_dict() if not rule.errors else {"title": rule.title, "_error": rule.errors[0]} for rule in collection.rules]
+        return [
+            {"id": rule.id, "title": rule.title, "_error": rule.errors[0]} if rule.errors else rule.to_dict()
+            for rule in collection.rules
+        ]
     except (SigmaError, TypeError, AttributeError, KeyError) as error:
         return [{"_error": error}]
 
@@ -178,9 +181,7 @@ def _described(file: _File, parsed: SigmaRule, source: LogSource, version: str, 
         title=str(parsed.title),
         level=parsed.level.name.lower() if parsed.level else DEFAULT_LEVEL,
         status=parsed.status.name.lower() if parsed.status else "",
-        techniques=tuple(
-            dict.fromkeys(tag.name.upper() for tag in parsed.tags if tag.namespace == "attack" and _is_technique(tag.name))
-        ),
+        techniques=_techniques(parsed),
         path=file.path,
         version=version,
         subject=subject,
@@ -189,8 +190,9 @@ def _described(file: _File, parsed: SigmaRule, source: LogSource, version: str, 
     )
 
 
-def _is_technique(name: str) -> bool:
-    return name[:1] in "tT" and name[1:5].isdigit()
+def _techniques(parsed: SigmaRule) -> tuple[str, ...]:
+    names = (tag.name.upper() for tag in parsed.tags if tag.namespace == "attack")
+    return tuple(dict.fromkeys(name for name in names if name[:1] == "T" and name[1:5].isdigit()))
 
 
 def _without_doubles(loaded: Loaded) -> Loaded:

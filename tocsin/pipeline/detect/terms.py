@@ -7,8 +7,9 @@ because the compiled plan is kept on disk and a pickle there would run whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from typing import Any
 
 ANY = 0
@@ -177,11 +178,17 @@ def leaves(condition: Condition) -> list[Leaf]:
     return []
 
 
+def fields(leaf: Leaf) -> list[str]:
+    """Give the fields a leaf reads."""
+    named = [leaf.field, *(test.field for test in leaf.tests if isinstance(test, SameAs))]
+    return [name for name in named if name is not None]
+
+
 def to_plain(term: Any) -> Any:
     """Turn a term into what JSON can hold."""
     name = type(term).__name__
     if name in _CLASSES:
-        return {name: [to_plain(getattr(term, field.name)) for field in fields(term)]}
+        return {name: [to_plain(getattr(term, field.name)) for field in fields_of(term)]}
     return [to_plain(item) for item in term] if isinstance(term, tuple) else term
 
 
@@ -190,4 +197,4 @@ def from_plain(plain: Any) -> Any:
     if isinstance(plain, dict):
         ((name, values),) = plain.items()
         return _CLASSES[name](*(from_plain(value) for value in values))
-    return tuple(from_plain(item) for item in plain) if isinstance(plain, Sequence) and not isinstance(plain, str) else plain
+    return tuple(from_plain(item) for item in plain) if isinstance(plain, list) else plain

@@ -47,6 +47,8 @@ def literal(glob: Glob) -> str:
 def matches(test: Text, value: str) -> bool:
     """Say plainly whether a value is like a glob; the fast ways must agree with this one."""
     given = value if test.cased else fold(value)
+    if is_literal(test.glob):
+        return given == (literal(test.glob) if test.cased else fold(literal(test.glob)))
     return _plain(test.glob, test.cased).fullmatch(given) is not None
 
 

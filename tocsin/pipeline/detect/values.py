@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from operator import ge, gt, le, lt, ne
-from typing import Any
+from typing import Any, TypeGuard
 
 import re2  # type: ignore[import-untyped]  # has no type information
 
@@ -100,7 +100,7 @@ class Values:
         return [self._tests[test] for test in ordered], automaton, slow
 
 
-def _is_pattern(test: Test) -> bool:
+def _is_pattern(test: Test) -> TypeGuard[Regex | Text]:
     return isinstance(test, Regex) or (isinstance(test, Text) and not is_literal(test.glob))
 
 
@@ -110,22 +110,20 @@ def _matches_empty(test: Test) -> bool:
     return matches(test, "") if isinstance(test, Text) else to_re2(test).search("") is not None
 
 
-def to_hyperscan(test: Test) -> Pattern:
+def to_hyperscan(test: Regex | Text) -> Pattern:
     """Write a glob or a regular expression for Hyperscan."""
     if isinstance(test, Regex):
         flags = UNICODE
         for letter in test.flags:
             flags |= LETTERS[letter]
         return Pattern(test.pattern, flags)
-    assert isinstance(test, Text)
     return Pattern(to_pattern(test), EXACT_CASE if test.cased else ANYCASE)
 
 
-def to_re2(test: Test) -> Any:
+def to_re2(test: Regex | Text) -> Any:
     """Compile for RE2, which takes what Hyperscan does not and is linear too."""
     if isinstance(test, Regex):
         return re2.compile(f"(?{test.flags}){test.pattern}" if test.flags else test.pattern)
-    assert isinstance(test, Text)
     wild = [re2.escape(part) if isinstance(part, str) else (".", ".*")[part == 0] for part in test.glob]
     return re2.compile(("(?s)" if test.cased else "(?si)") + f"\\A{''.join(wild)}\\z")
 
@@ -149,7 +147,7 @@ def _compared(tests: Mapping[Any, int]) -> Callable[[str], list[int]]:
 
 
 def _networks(tests: Mapping[Any, int]) -> Callable[[str], list[int]]:
-    networks: Sequence[tuple[IPv4Network | IPv6Network, int]] = [(ip_network(test.network), term) for test, term in tests.items()]
+    networks = [(ip_network(test.network), term) for test, term in tests.items()]
 
     def inside(value: str) -> list[int]:
         address = _address(value)
