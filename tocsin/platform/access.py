@@ -121,7 +121,7 @@ def require_any(user: Any, verbs: Collection[str]) -> None:
 
 
 def page(*verbs: str) -> Callable[[View[P]], View[P]]:
-    """Guard a page: sign-in always, and one of ``verbs`` when some are named. None are for pages of one's own things."""
+    """Guard a page: sign-in always, and one of ``verbs`` when some are named (none: pages of one's own things)."""
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
