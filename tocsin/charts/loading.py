@@ -122,6 +122,8 @@ class _Reader:
 def _message(details: ErrorDetails) -> str:
     """Say in our words what pydantic found."""
     name = next((part for part in reversed(details["loc"]) if isinstance(part, str)), "entry")
+    if details["input"] is None and name != "meta":
+        return f"'{name}' is empty"
     match details["type"]:
         case "missing":
             return f"'{name}' is missing"
@@ -133,8 +135,6 @@ def _message(details: ErrorDetails) -> str:
             return str(details["ctx"]["error"])
         case "enum" | "literal_error":
             return f"'{details['input']}' is no {name}; write {details['ctx']['expected']}"
-        case "string_type" if details["input"] is None:
-            return f"'{name}' is empty"
         case "model_type" | "model_attributes_type":
             return f"this {name} must be made of 'key: value' lines"
     return f"{name}: {details['msg']}"
