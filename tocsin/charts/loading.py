@@ -89,13 +89,19 @@ class _Reader:
             return None
         for key in content.keys() - {"meta", *SECTIONS}:
             self._note((key,), f"'{key}' is no section of a chart; the sections are meta, {', '.join(SECTIONS)}")
-        meta = self._entry(Meta, content.get("meta"), ("meta",))
+        meta = self._meta(content.get("meta"))
         draft = Draft({name: dict(self._section(name, shape)) for name, shape in SECTIONS.items()}, content)
         for place, message in check(draft):
             self._note(place, message)
         if self.problems or meta is None:
             return None
         return Chart.model_validate({"meta": meta, **{name: draft.entries(name) for name in SECTIONS}})
+
+    def _meta(self, raw: Any) -> Meta | None:
+        if raw is None:
+            self._note((), "'meta' is missing; write meta: {name: ..., version: ...}")
+            return None
+        return self._entry(Meta, raw, ("meta",))
 
     def _section(self, name: str, shape: type[AnyEntry]) -> Iterator[tuple[int, AnyEntry]]:
         listed = self._document.content.get(name)
@@ -122,7 +128,7 @@ class _Reader:
 def _message(details: ErrorDetails) -> str:
     """Say in our words what pydantic found."""
     name = next((part for part in reversed(details["loc"]) if isinstance(part, str)), "entry")
-    if details["input"] is None and name != "meta":
+    if details["input"] is None:
         return f"'{name}' is empty"
     match details["type"]:
         case "missing":
