@@ -65,7 +65,7 @@ class _Look:
     def __init__(self, plan: KindPlan, table: pa.Table) -> None:
         self._plan = plan
         self._table = table
-        self._all = (1 << table.num_rows) - 1
+        self._all: int = (1 << table.num_rows) - 1
         self._columns: dict[str, _Column | None] = {}
         self._bits: dict[int, int] = {}
         self.seen = 0

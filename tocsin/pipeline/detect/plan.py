@@ -22,7 +22,7 @@ from tocsin.pipeline.schema.event import Kind
 from tocsin.pipeline.schema.vocabulary import vocabulary
 from tocsin.pipeline.schema.want import Want
 
-LAYOUT = "1"  # of the cached plan; raise it when terms or translation change
+LAYOUT = "2"  # of the cached plan; raise it when terms or translation change
 MAX_KINDS = 5_000  # hostile records can name any channel and code
 
 

@@ -50,6 +50,7 @@ from tocsin.pipeline.detect.terms import (
     disjunction,
     negation,
 )
+from tocsin.pipeline.detect.text import fold
 
 _OPERATORS = {
     CompareOperators.LT: "lt",
@@ -106,14 +107,18 @@ def _test(value: Any) -> Test:
 
 
 def _text(value: SigmaString) -> Test:
-    glob = _tidy(tuple(_part(part) for part in value.s))
-    return Missing(False) if glob == (ANY,) else Text(glob, isinstance(value, SigmaCasedString))
+    cased = isinstance(value, SigmaCasedString)
+    glob = _tidy(tuple(_part(part, cased) for part in value.s))
+    return Missing(False) if glob == (ANY,) else Text(glob, cased)
 
 
-def _part(part: str | SpecialChars | Placeholder) -> str | int:
+def _part(part: str | SpecialChars | Placeholder, cased: bool) -> str | int:
+    """Take over a part, folded where case does not count: then tests that ask the same are the same."""
     if isinstance(part, Placeholder):
         raise CannotRun(f"the placeholder %{part.name}% has no values here", f"%{part.name}%")
-    return part if isinstance(part, str) else _WILDCARDS[part]
+    if isinstance(part, str):
+        return part if cased else fold(part)
+    return _WILDCARDS[part]
 
 
 def _tidy(glob: Glob) -> Glob:

@@ -37,8 +37,8 @@ class Values:
         self._compile = compile_patterns
         self._lines = lines
         self.memory: dict[str, tuple[int, ...]] = {}
-        self._anycase: dict[str, int] = {}
-        self._cased: dict[str, int] = {}
+        self._anycase: dict[str, list[int]] = {}
+        self._cased: dict[str, list[int]] = {}
         self._numbers: dict[int | float, int] = {}
         self._others: list[Callable[[str], list[int]]] = []
         self._sort()
@@ -47,7 +47,10 @@ class Values:
         for test, term in self._tests.items():
             if isinstance(test, Text) and is_literal(test.glob):
                 exact = literal(test.glob)
-                (self._cased if test.cased else self._anycase)[exact if test.cased else fold(exact)] = term
+                if test.cased:
+                    self._cased.setdefault(exact, []).append(term)
+                else:
+                    self._anycase.setdefault(fold(exact), []).append(term)
             elif isinstance(test, Number) and test.operator == "eq":
                 self._numbers[test.number] = term
         for cls, build in ((Number, _compared), (Cidr, _networks), (TimePart, _times)):
@@ -71,10 +74,10 @@ class Values:
 
     def _one(self, value: str) -> list[int]:
         found: list[int] = []
-        if self._anycase and (term := self._anycase.get(fold(value))) is not None:
-            found.append(term)
-        if self._cased and (term := self._cased.get(value)) is not None:
-            found.append(term)
+        if self._anycase:
+            found += self._anycase.get(fold(value), ())
+        if self._cased:
+            found += self._cased.get(value, ())
         if self._numbers and (number := numeral(value)) is not None and number in self._numbers:
             found.append(self._numbers[number])
         for other in self._others:
