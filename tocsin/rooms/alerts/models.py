@@ -71,18 +71,19 @@ class Alert(Identified):
             models.UniqueConstraint(fields=["key"], condition=Q(open=True), name="one_open_alert_a_group"),
         ]
         indexes: ClassVar = [
-            # The tails (state, organisation) let a scan in list order skip foreign rows without reading the table.
+            # The tails let a scan in list order skip foreign rows, and counts be made, without reading the table.
             models.Index(
                 fields=["-level", "-last_seen", "-id", "state", "organisation", "assignee"], name="alert_queue"
             ),
             models.Index(
-                fields=["-level", "-last_seen", "-id", "organisation", "state", "assignee"],
+                fields=["-level", "-last_seen", "-id", "organisation", "state", "assignee", "open"],
                 name="alert_open_queue",
                 condition=Q(open=True),
             ),
             models.Index(fields=["-last_seen", "-id", "state", "organisation", "level"], name="alert_newest"),
             models.Index(
-                fields=["organisation", "-level", "-last_seen", "-id", "state", "open"], name="alert_org_queue"
+                fields=["organisation", "-level", "-last_seen", "-id", "state", "open", "assignee"],
+                name="alert_org_queue",
             ),
             models.Index(fields=["organisation", "-last_seen", "-id", "state", "open"], name="alert_org_newest"),
             models.Index(fields=["rule_id", "-level", "-last_seen", "-id", "organisation"], name="alert_rule"),

@@ -1,0 +1,214 @@
+"""Reads of alerts; each starts at what the person may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+from django.shortcuts import get_object_or_404
+
+from tocsin.platform.access import scope_of
+from tocsin.platform.lists import COUNT_LIMIT, shown_count
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts.filters import BY_LEVEL, BY_TIME, Filters, View
+from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
+from tocsin.rooms.constituency.models import Membership, Organisation
+
+CLOSED = (Alert.State.FALSE_POSITIVE, Alert.State.BENIGN, Alert.State.DUPLICATE)
+SEARCHED = 5_000  # of the list's first alerts, when words are looked for
+CHOSEN_AT_ONCE = 200
+RELATED = 10
+LISTED = (
+    "uuid",
+    "title",
+    "level",
+    "state",
+    "open",
+    "subject_kind",
+    "subject",
+    "count",
+    "first_seen",
+    "last_seen",
+    "organisation__code",
+    "assignee__username",
+    "assignee__full_name",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many open alerts there are to see, as shown: by view and by level."""
+
+    views: Mapping[str, str]
+    levels: Mapping[int, str]
+
+
+def queue(user: Any, filters: Filters) -> QuerySet[Alert]:
+    """Give the alerts that match, without their raw lines."""
+    found = _in_view(Alert.objects.visible_to(user), user, filters.view)
+    if filters.level:
+        found = found.filter(level__gte=filters.level)
+    if filters.organisation:
+        found = found.filter(organisation=_place(filters.organisation))
+    if filters.rule:
+        found = found.filter(rule_id=filters.rule)
+    if filters.subject:
+        found = found.filter(subject=filters.subject)
+    if filters.text:
+        found = _worded(found, filters)
+    return found.select_related("organisation", "assignee").only(*LISTED)
+
+
+def _in_view(alerts: QuerySet[Alert], user: Any, view: str) -> QuerySet[Alert]:
+    if view == View.ALL:
+        return alerts
+    if view == View.CLOSED:
+        return alerts.filter(state__in=CLOSED)
+    if view == View.OPEN:
+        return alerts.filter(open=True)
+    if view == View.MINE:
+        return alerts.filter(open=True, assignee=user)
+    if view == View.ESCALATED:
+        return alerts.filter(state=view)
+    return alerts.filter(open=True, state=view)
+
+
+def _place(code: str) -> int | None:
+    """Give the organisation's inner id; ``-`` stands for none."""
+    if code == "-":
+        return None
+    return Organisation.objects.filter(code=code).values_list("pk", flat=True).first() or 0
+
+
+def _worded(alerts: QuerySet[Alert], filters: Filters) -> QuerySet[Alert]:
+    first = alerts.order_by(*filters.order).values("pk")[:SEARCHED]
+    words = Q(title__icontains=filters.text) | Q(subject__icontains=filters.text)
+    return Alert.objects.filter(words, pk__in=first)
+
+
+def counts(user: Any) -> Counts:
+    """Count the open alerts by view and level, in one look at the first 10,000 of the queue."""
+    looked_at = Alert.objects.visible_to(user).filter(open=True).order_by(*BY_LEVEL)[: COUNT_LIMIT + 1]
+    views = {v: Count("pk", filter=Q(state=v)) for v in (View.NEW, View.TRIAGE, View.WAITING)}
+    levels = {f"level_{level}": Count("pk", filter=Q(level__gte=level)) for level in range(1, 5)}
+    found = looked_at.aggregate(open=Count("pk"), mine=Count("pk", filter=Q(assignee=user)), **views, **levels)
+    more = found["open"] > COUNT_LIMIT
+    shown = {name: _shown(count, more) for name, count in found.items()}
+    return Counts(
+        views={view: shown[view] for view in (View.OPEN, View.NEW, View.TRIAGE, View.WAITING, View.MINE)},
+        levels={level: shown[f"level_{level}"] for level in range(1, 5)},
+    )
+
+
+def _shown(count: int, more: bool) -> str:
+    text = shown_count(count)
+    return f"{text}+" if more and count <= COUNT_LIMIT else text
+
+
+def organisations(user: Any) -> list[str]:
+    """Give the codes of the organisations whose alerts ``user`` may see."""
+    places = scope_of(user).organisations("alerts.view")
+    return list(Organisation.objects.filter(pk__in=places).order_by("code").values_list("code", flat=True))
+
+
+def alert_or_404(user: Any, uuid: UUID) -> Alert:
+    """Give one alert ``user`` may see."""
+    alerts: QuerySet[Alert] = Alert.objects.visible_to(user).select_related("organisation", "assignee")
+    return get_object_or_404(alerts, uuid=uuid)
+
+
+def visible_by_uuids(user: Any, uuids: Iterable[str]) -> QuerySet[Alert]:
+    """Give those of the alerts named that ``user`` may see, most serious first."""
+    named = [uuid for uuid in map(_uuid, uuids) if uuid is not None][:CHOSEN_AT_ONCE]
+    alerts: QuerySet[Alert] = Alert.objects.visible_to(user).filter(uuid__in=named)
+    return alerts.select_related("organisation", "assignee").order_by(*BY_LEVEL)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def next_open(user: Any, alert: Alert) -> Alert | None:
+    """Give the alert that follows in the queue, the first of it at its end."""
+    waiting: QuerySet[Alert] = Alert.objects.visible_to(user).filter(open=True).exclude(pk=alert.pk).order_by(*BY_LEVEL)
+    place = (alert.level, alert.last_seen, alert.pk)
+    after = waiting.filter(TupleLessThan(Tuple(F("level"), F("last_seen"), F("id")), place))
+    return after.first() or waiting.first()
+
+
+def trail(alert: Alert) -> QuerySet[AlertComment]:
+    """Give what people said and did, oldest first."""
+    return alert.comments.select_related("author")
+
+
+def hits(alert: Alert) -> QuerySet[Hit]:
+    """Give the hits; order them by ``HIT_ORDER``."""
+    return alert.hits.select_related("receipt__source").defer("receipt__state")
+
+
+HIT_ORDER = ("-time", "-id")
+
+
+def hit_or_404(alert: Alert, receipt: UUID, record: int) -> Hit:
+    """Give one hit of ``alert`` on a record."""
+    found = hits(alert).filter(receipt__uuid=receipt, record=record).order_by("-id").first()
+    return found or get_object_or_404(Hit.objects.none())
+
+
+def raw_lines(alert: Alert) -> QuerySet[RawLine]:
+    """Give the copies of raw lines, oldest first."""
+    return alert.raw_lines.select_related("receipt__source").defer("receipt__state")
+
+
+def raw_copy(hit: Hit) -> bytes | None:
+    """Give the copy of a hit's raw line, when one was kept."""
+    kept = RawLine.objects.filter(alert=hit.alert_id, receipt=hit.receipt_id, record=hit.record)
+    raw = kept.values_list("raw", flat=True).first()
+    return bytes(raw) if raw is not None else None
+
+
+def related(user: Any, alert: Alert) -> QuerySet[Alert]:
+    """Give other alerts about the same subject, newest first."""
+    alerts: QuerySet[Alert] = Alert.objects.visible_to(user).exclude(pk=alert.pk)
+    if not alert.subject:
+        return alerts.none()
+    same = alerts.filter(subject=alert.subject, subject_kind=alert.subject_kind)
+    return same.select_related("organisation").order_by(*BY_TIME)[:RELATED]
+
+
+def earlier_reasons(user: Any, alert: Alert) -> QuerySet[Alert]:
+    """Give how alerts of the same rule were closed before."""
+    alerts: QuerySet[Alert] = Alert.objects.visible_to(user).filter(rule_id=alert.rule_id, state__in=CLOSED)
+    return alerts.exclude(pk=alert.pk).select_related("organisation").order_by(*BY_LEVEL)[:3]
+
+
+def colleagues(user: Any) -> QuerySet[Person]:
+    """Give the people in the teams where ``user`` works on alerts."""
+    teams = scope_of(user).teams("alerts.triage")
+    members = Membership.objects.filter(Membership.valid_now(), team__in=teams).values("person")
+    return Person.objects.filter(pk__in=members, is_active=True).order_by("full_name", "username")
+
+
+def may(user: Any, verb: str, alert: Alert) -> bool:
+    """Tell whether ``user`` may do ``verb`` with ``alert``."""
+    scope = scope_of(user)
+    return scope.everything(verb) if alert.organisation_id is None else scope.allows(verb, alert.organisation_id)
+
+
+def to_triage(user: Any) -> QuerySet[Alert]:
+    """Give the new alerts ``user`` may work on; for the desk."""
+    found: QuerySet[Alert] = Alert.objects.visible_to(user, "alerts.triage").filter(open=True, state=Alert.State.NEW)
+    return found
+
+
+def assigned_to(user: Any) -> QuerySet[Alert]:
+    """Give the open alerts of ``user``; for the desk."""
+    found: QuerySet[Alert] = Alert.objects.visible_to(user).filter(open=True, assignee=user)
+    return found
