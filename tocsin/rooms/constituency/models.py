@@ -12,6 +12,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.identity import Identified
+from tocsin.rooms.constituency.querysets import (
+    AtOrganisationQuerySet,
+    MembershipQuerySet,
+    OrganisationQuerySet,
+    TeamQuerySet,
+)
 
 
 class ValidInTime(models.Model):
@@ -30,7 +36,16 @@ class ValidInTime(models.Model):
         return (Q(valid_from=None) | Q(valid_from__lte=now)) & (Q(valid_to=None) | Q(valid_to__gt=now))
 
 
-class Organisation(Identified):
+class Charted(models.Model):
+    """Where it comes from: what a chart brought goes when a later chart no longer has it; what people added stays."""
+
+    charted = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Organisation(Identified, Charted):
     """An institution, body, agency, department or outside party. ``path`` is the chain of ids from the root: /1/7/."""
 
     class Kind(models.TextChoices):
@@ -51,15 +66,24 @@ class Organisation(Identified):
     language = models.CharField(max_length=5, default="en")
     needs_officer = models.BooleanField(default=True)
     active = models.BooleanField(default=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OrganisationQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["code"]
+        indexes: ClassVar = [models.Index(fields=["updated_at", "id"], name="organisation_updated")]
 
     def __str__(self) -> str:
         return self.name_fr if get_language() == "fr" and self.name_fr else self.name
 
+    @property
+    def depth(self) -> int:
+        """Give how far below a root it stands."""
+        return self.path.count("/") - 2
 
-class Team(Identified):
+
+class Team(Identified, Charted):
     """A team with a mandate; ``sees_unattributed`` teams also see what belongs to no organisation yet."""
 
     code = models.CharField(max_length=40, unique=True)
@@ -70,6 +94,9 @@ class Team(Identified):
     email = models.EmailField(blank=True)
     services = models.JSONField(default=list)
     sees_unattributed = models.BooleanField(default=False)
+    chair = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.SET_NULL, related_name="chairs")
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["code"]
@@ -78,8 +105,8 @@ class Team(Identified):
         return self.name_fr if get_language() == "fr" and self.name_fr else self.name
 
 
-class Mandate(models.Model):
-    """Which organisations a team serves (with all below, when ``subtree``), and with which services (all, when empty)."""
+class Mandate(Charted):
+    """Whom a team serves: an organisation (with all below, when ``subtree``), by which services (all, when empty)."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="mandates")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="mandates")
@@ -90,13 +117,17 @@ class Mandate(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["team", "organisation"], name="one_mandate_a_team")]
 
 
-class Membership(Identified, ValidInTime):
+class Membership(Identified, ValidInTime, Charted):
     """A role of one person at an organisation or in a team. Roles are those of `platform/roles.yaml`."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=30)
-    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
+    )
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -112,7 +143,7 @@ class Membership(Identified, ValidInTime):
         ]
 
 
-class Contact(Identified):
+class Contact(Identified, Charted):
     """Where to reach an organisation in one role (officer, deputy, head, 24/7, ...)."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts")
@@ -122,7 +153,10 @@ class Contact(Identified):
     phone = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=5, default="en")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    fingerprint = models.CharField(max_length=64, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AtOrganisationQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["role", "name"]
@@ -131,7 +165,7 @@ class Contact(Identified):
         ]
 
 
-class Asset(Identified, ValidInTime):
+class Asset(Identified, ValidInTime, Charted):
     """Something that is an organisation's: a prefix, a domain, a mail domain, a host."""
 
     class Kind(models.TextChoices):
@@ -144,9 +178,16 @@ class Asset(Identified, ValidInTime):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     value = models.CharField(max_length=255)
 
+    objects = AtOrganisationQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["kind", "value"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "value", "organisation", "valid_from"], name="one_claim_an_asset"),
+            models.UniqueConstraint(
+                fields=["kind", "value", "organisation"],
+                condition=Q(valid_from=None),
+                name="one_claim_since_ever",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["kind", "value"], name="asset_value")]
