@@ -22,8 +22,12 @@ class MenuEntry:
 class RoomConfig(AppConfig):
     """A room: the platform finds its ``urls``, ``api`` and ``jobs`` modules and its menu entries."""
 
+    default = False
     default_auto_field = "django.db.models.BigAutoField"
     menu: ClassVar[tuple[MenuEntry, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.default = True  # else Django, finding this class imported beside the room's own, takes neither
 
 
 class PlatformConfig(AppConfig):

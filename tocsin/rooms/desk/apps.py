@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tocsin.platform.apps import RoomConfig
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.apps import MenuEntry, RoomConfig
 
 
 class DeskConfig(RoomConfig):
@@ -10,3 +14,4 @@ class DeskConfig(RoomConfig):
 
     name = "tocsin.rooms.desk"
     label = "desk"
+    menu: ClassVar = (MenuEntry(_("Desk"), "desk", order=0),)

@@ -1,0 +1,18 @@
+"""Addresses of the room, and those of allauth that this house uses."""
+
+from __future__ import annotations
+
+from allauth.account import views as account
+from django.urls import include, path
+
+from tocsin.rooms.accounts import pages
+
+urlpatterns = [
+    path("account/sign-in/", account.login, name="account_login"),
+    path("account/sign-out/", account.logout, name="account_logout"),
+    path("account/inactive/", account.account_inactive, name="account_inactive"),
+    path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/two-factor/", include("allauth.mfa.urls")),
+    path("account/", pages.profile, name="profile"),
+]
