@@ -85,7 +85,7 @@ def _backup(house: House, rng: random.Random, host: Host) -> Iterator[Delayed]:
 def _stranger(house: House, rng: random.Random, _host: Host) -> Iterator[Delayed]:
     """Yield the guesses of a machine on the Internet at the gateway, the only server it can reach."""
     ip, host = rng.choice(house.visitors), house.linux_servers[3]
-    for guess in range(rng.randrange(1, 6)):
+    for guess in range(rng.randrange(4, 21)):
         pid, port, name = rng.randrange(600, 60000), rng.randrange(1025, 65500), rng.choice(WRONG_NAMES)
         yield guess * 4_100, syslog(host, "sshd", pid, f"Invalid user {name} from {ip} port {port}")
         yield (
@@ -127,7 +127,7 @@ HABITS: tuple[tuple[float, str, Callable[[House, random.Random, Host], Iterator[
     (5, "office", _admin, 7),
     (0.4, "office", _mistyped, 1),
     (3, "night", _backup, 2),
-    (2, "steady", _stranger, 9),
+    (0.4, "steady", _stranger, 36),
     (30, "steady", _job, 1),
     (9, "steady", _unit, 2),
 )

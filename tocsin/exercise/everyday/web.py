@@ -11,6 +11,7 @@ from tocsin.exercise.everyday.catalogue import catalogue, fill
 from tocsin.exercise.house import House
 
 NOISE = 0.035
+ATTEMPTS = 10
 
 
 def _visit(house: House, rng: random.Random) -> Content:
@@ -23,14 +24,20 @@ def _visit(house: House, rng: random.Random) -> Content:
     return request(rng.choice(house.visitors), method, url, status, size, agent, f"https://www.{house.domain}/en")
 
 
-def _attempt(house: House, rng: random.Random) -> Content:
-    method, url, status, agent = catalogue()["noise"].draw(rng)
-    return request(rng.choice(house.visitors[-12:]), method, url, int(status), rng.randrange(150, 600), agent)
+def _attempts(house: House, rng: random.Random) -> Iterator[tuple[int, Content]]:
+    """Yield what one stranger tries within a minute or so."""
+    ip, spent = rng.choice(house.visitors), 0
+    for _ in range(rng.randrange(ATTEMPTS - 5, ATTEMPTS + 6)):
+        method, url, status, agent = catalogue()["noise"].draw(rng)
+        yield spent, request(ip, method, url, int(status), rng.randrange(150, 600), agent)
+        spent += rng.randrange(200, 9_000)
 
 
 def everyday(house: House, clock: Clock, rng: random.Random, count: int) -> Iterator[tuple[int, Content]]:
-    """Yield ``count`` requests with their moments."""
+    """Yield about ``count`` requests with their moments."""
     for moment in clock.moments(rng, int(count * (1 - NOISE)), "public"):
         yield moment, _visit(house, rng)
-    for moment in clock.moments(rng, int(count * NOISE), "steady"):
-        yield moment, _attempt(house, rng)
+    for moment in clock.moments(rng, int(count * NOISE / ATTEMPTS), "steady"):
+        for delay, content in _attempts(house, rng):
+            if moment + delay < clock.end:
+                yield moment + delay, content
