@@ -1,0 +1,104 @@
+"""What stands behind the doors: things of department A, which nobody but its people and its teams may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from tocsin.platform.gate import Action, Item, Recipient, ask
+from tocsin.platform.markings import TLP
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts.models import Alert, Hit, RawLine
+from tocsin.rooms.constituency.models import Contact, Organisation
+from tocsin.rooms.incidents import actions
+from tocsin.rooms.incidents.models import Incident
+from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
+from tocsin.rooms.rules.models import Rule, RuleSet
+
+
+def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
+    """Make one of everything and give the values for the parameters of addresses."""
+    department = Organisation.objects.get(code="DEPA")
+    source = Source.objects.create(name="Secret title of A source", organisation=department)
+    receipt = Receipt.objects.create(
+        source=source, name="Secret title of A.log", digest="d", records=2, events=1, rejected=1
+    )
+    RejectedRecord.objects.create(receipt=receipt, record=2, offset=9, reason="Secret title of A reason", raw=b"x")
+    alert = _alert(department, receipt)
+    incident = _incident(chart, department, alert)
+    contact = Contact.objects.create(
+        organisation=department, role="officer", name="Secret title of A person", email="secret-host-a@a.example"
+    )
+    rules = RuleSet.objects.create(name="set")
+    rule = Rule.objects.create(
+        rule_set=rules, sigma_id="r1", title="A rule", version="1", path="a.yml", text="title: A rule"
+    )
+    return {
+        "uuid": alert.uuid,
+        "code": department.code,
+        "incident.uuid": incident.uuid,
+        "receipt.uuid": receipt.uuid,
+        "source.uuid": source.uuid,
+        "contact.uuid": contact.uuid,
+        "rule.uuid": rule.uuid,
+        "receipt": receipt.uuid,
+        "record": 1,
+        "offer": incident.hand_offs.get().uuid,
+        "task": incident.tasks.get().uuid,
+        **{f"{name}.uuid": incident.uuid for name in _incident_doors()},
+    }
+
+
+def _incident_doors() -> list[str]:
+    from tocsin.rooms.incidents.urls import urlpatterns
+
+    return [pattern.name or "" for pattern in urlpatterns]
+
+
+def _alert(department: Organisation, receipt: Receipt) -> Alert:
+    now = timezone.now()
+    alert: Alert = Alert.objects.create(
+        key="k",
+        rule_id="r1",
+        rule_version="1",
+        title="Secret title of A",
+        level=3,
+        organisation=department,
+        subject_kind="host",
+        subject="secret-host-a",
+        window_start=now,
+        first_seen=now,
+        last_seen=now,
+        count=1,
+    )
+    Hit.objects.create(
+        alert=alert, receipt=receipt, record=1, rule_id="r1", rule_version="1", organisation=department, time=now
+    )
+    RawLine.objects.create(alert=alert, receipt=receipt, record=1, time=now, raw=b"secret-host-a did something")
+    return alert
+
+
+def _incident(chart: Mapping[str, Person], department: Organisation, alert: Alert) -> Incident:
+    from tocsin.rooms.constituency.models import Team
+
+    analyst = chart["analyst"]
+    incident = actions.open_incident(
+        actor=analyst,
+        title="Secret title of A incident",
+        organisations=[department],
+        alerts=[alert],
+        offer_to=Team.objects.get(code="CSIRC"),
+    )
+    actions.add_task(actor=chart["responder"], incident=incident, title="Secret title of A task")
+    item = Item(
+        type="incident", uuid=incident.uuid, title=incident.title, tlp=TLP.AMBER, organisations=frozenset({"DEPA"})
+    )
+    ask(
+        analyst,
+        item,
+        Recipient(address="secret-host-a@a.example", organisation="DEPA", kind="named_person"),
+        Action.MAIL,
+    )
+    return incident

@@ -1,0 +1,156 @@
+"""Fill a fresh installation with the EU chart and a simulated attack, and serve it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tocsin import config
+from tocsin.platform.start import migrate
+
+if TYPE_CHECKING:
+    from tocsin.exercise.writing import Written
+
+CHART = "eu"
+ACCOUNTS = "demo-accounts.json"
+# Who signs in to look round; everyone else of the chart has an account without a password.
+SHOWN = (
+    "soc.analyst",
+    "soc.agencies",
+    "csirc.responder",
+    "cert.analyst",
+    "cart.analyst",
+    "noc.operator",
+    "liso.agri",
+    "liso.comp",
+    "ciso",
+    "board.member",
+    "admin",
+)
+TOKEN_DAYS = 30
+
+
+@click.command()
+@click.option("--seed", default=1, show_default=True, help="Another seed is another campaign.")
+@click.option("--anchor", default="", help="Time the campaign ends (ISO 8601); by default now, kept for the next run.")
+@click.option("--serve/--no-serve", default=True, help="Serve the pages afterwards.")
+def command(seed: int, anchor: str, serve: bool) -> None:
+    """Load the EU chart and exercise Carillon, make accounts, serve the pages.
+
+    Running it again adds nothing: the exercise is the same, and what was taken is known. Passwords are random; they
+    are printed and written with an API token each to demo-accounts.json in TOCSIN_HOME.
+    """
+    console = Console(stderr=True)
+    with console.status("Preparing the database ..."):
+        migrate()
+        _load_chart()
+        _import_rules()
+    accounts = _accounts()
+    _take_in(console, _write(console, seed=seed, anchor=anchor))
+    _show(console, accounts)
+    if serve:
+        click.get_current_context().invoke(_up())
+
+
+def _load_chart() -> None:
+    from tocsin.charts import chart_named
+    from tocsin.rooms.constituency.actions import load_chart
+
+    load_chart(chart=chart_named(CHART), actor=None)
+
+
+def _import_rules() -> None:
+    from tocsin.rooms.rules.actions import import_starter
+
+    import_starter(actor=None)
+
+
+def _write(console: Console, *, seed: int, anchor: str) -> Written:
+    from tocsin.charts import chart_named
+    from tocsin.exercise import write
+
+    folder = config.load().home / "exercise"
+    with console.status("Writing exercise Carillon ..."):
+        return write(chart_named(CHART), folder, seed=seed, anchor=_anchor(folder, anchor))
+
+
+def _anchor(folder: Path, given: str) -> datetime:
+    kept = folder / "anchor"
+    if given or not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        time = datetime.fromisoformat(given) if given else datetime.now(UTC).replace(microsecond=0)
+        kept.write_text((time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat())
+    return datetime.fromisoformat(kept.read_text())
+
+
+def _take_in(console: Console, written: Written) -> None:
+    from tocsin.rooms.alerts.actions import Ingest
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("Taking it in: logs", total=len(written.sources))
+        ingest = Ingest.ready()
+        for source in written.sources:
+            ingest.file(written.folder / source.path, source=source.name, organisation=source.organisation)
+            progress.advance(task)
+
+
+def _accounts() -> list[dict[str, str]]:
+    """Give those who can sign in; made once, so that a second run changes no password."""
+    kept = config.load().home / ACCOUNTS
+    if kept.exists():
+        known: list[dict[str, str]] = json.loads(kept.read_text())
+        return known
+    accounts = [_account(username) for username in SHOWN]
+    descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(accounts, file, indent=1)
+    return accounts
+
+
+def _account(username: str) -> dict[str, str]:
+    from tocsin.platform.access import scope_of
+    from tocsin.rooms.accounts import actions
+    from tocsin.rooms.accounts.models import Person
+    from tocsin.rooms.constituency.queries import memberships_of
+
+    person = Person.objects.get(username=username)
+    password = secrets.token_urlsafe(9)
+    actions.set_password(person=person, password=password, actor=None)
+    verbs = sorted(frozenset().union(*(grant.verbs for grant in scope_of(person).grants)))
+    _token, key = actions.make_token(
+        person=person, name="demo", verbs=verbs, expires_in=timedelta(days=TOKEN_DAYS), actor=person
+    )
+    held: Any = memberships_of(person).first()
+    place = held.team or held.organisation
+    return {
+        "username": username,
+        "password": password,
+        "role": held.role,
+        "organisation": place.code,
+        "token": key,
+    }
+
+
+def _show(console: Console, accounts: list[dict[str, str]]) -> None:
+    table = Table("username", "password", "role", "at", title="Who can sign in")
+    for account in accounts:
+        table.add_row(account["username"], account["password"], account["role"], account["organisation"])
+    console.print(table)
+    console.print(f"Also in {config.load().home / ACCOUNTS}, with an API token each.")
+    console.print(f"Pages: [bold]{config.load().url}[/bold] - begin as soc.analyst")
+
+
+def _up() -> click.Command:
+    from tocsin.commands.up import command as up
+
+    return up
