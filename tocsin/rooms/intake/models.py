@@ -18,7 +18,9 @@ class Source(Identified):
     """A place signals come from; what nobody else owns in them is its organisation's, when it has one."""
 
     name = models.CharField(max_length=80, unique=True)
-    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="sources")
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="sources"
+    )
     format = models.CharField(max_length=30, blank=True)  # empty: by looking at the content
     tlp = models.CharField(max_length=12, choices=TLP.choices, default=TLP.AMBER)
     active = models.BooleanField(default=True)
@@ -64,6 +66,8 @@ class Receipt(Identified):
     hits = models.BigIntegerField(default=0)
     alerts = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
+
+    taken_now = 0  # records that this process has taken since it holds the row
 
     objects = ReceiptQuerySet.as_manager()
 
@@ -111,7 +115,7 @@ class LakeFile(models.Model):
 
 
 class LakeSpan(models.Model):
-    """The records of one receipt that a lake file holds lie from ``first`` to ``last``; others may hold some between."""
+    """The records of one receipt that a file holds lie from ``first`` to ``last``, some perhaps elsewhere."""
 
     file = models.ForeignKey(LakeFile, on_delete=models.CASCADE, related_name="spans")
     receipt = models.ForeignKey(Receipt, on_delete=models.CASCADE, related_name="spans")
@@ -128,5 +132,3 @@ class JournalPosition(models.Model):
     name = models.CharField(max_length=60, unique=True)
     segment = models.BigIntegerField(default=0)
     offset = models.BigIntegerField(default=0)
-
-

@@ -8,128 +8,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('constituency', '0001_initial'),
+        ("constituency", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='JournalPosition',
+            name="JournalPosition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('segment', models.BigIntegerField(default=0)),
-                ('offset', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("segment", models.BigIntegerField(default=0)),
+                ("offset", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='LakeFile',
+            name="LakeFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=300, unique=True)),
-                ('dataset', models.CharField(max_length=60)),
-                ('day', models.DateField()),
-                ('rows', models.BigIntegerField()),
-                ('size', models.BigIntegerField()),
-                ('earliest', models.DateTimeField(null=True)),
-                ('latest', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("path", models.CharField(max_length=300, unique=True)),
+                ("dataset", models.CharField(max_length=60)),
+                ("day", models.DateField()),
+                ("rows", models.BigIntegerField()),
+                ("size", models.BigIntegerField()),
+                ("earliest", models.DateTimeField(null=True)),
+                ("latest", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['dataset', 'day'], name='lake_day')],
+                "indexes": [models.Index(fields=["dataset", "day"], name="lake_day")],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=tocsin.platform.identity.new_uuid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('format', models.CharField(blank=True, max_length=30)),
-                ('tlp', models.CharField(choices=[('CLEAR', 'TLP:CLEAR'), ('GREEN', 'TLP:GREEN'), ('AMBER', 'TLP:AMBER'), ('AMBER+STRICT', 'TLP:AMBER+STRICT'), ('RED', 'TLP:RED')], default='AMBER', max_length=12)),
-                ('active', models.BooleanField(default=True)),
-                ('last_received_at', models.DateTimeField(null=True)),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='constituency.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=tocsin.platform.identity.new_uuid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("format", models.CharField(blank=True, max_length=30)),
+                (
+                    "tlp",
+                    models.CharField(
+                        choices=[
+                            ("CLEAR", "TLP:CLEAR"),
+                            ("GREEN", "TLP:GREEN"),
+                            ("AMBER", "TLP:AMBER"),
+                            ("AMBER+STRICT", "TLP:AMBER+STRICT"),
+                            ("RED", "TLP:RED"),
+                        ],
+                        default="AMBER",
+                        max_length=12,
+                    ),
+                ),
+                ("active", models.BooleanField(default=True)),
+                ("last_received_at", models.DateTimeField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sources",
+                        to="constituency.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=tocsin.platform.identity.new_uuid, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('name', models.CharField(max_length=500)),
-                ('format', models.CharField(blank=True, max_length=30)),
-                ('status', models.CharField(choices=[('open', 'being taken'), ('done', 'taken'), ('incomplete', 'incomplete')], default='open', max_length=12)),
-                ('problem', models.CharField(blank=True, max_length=500)),
-                ('digest', models.CharField(max_length=64)),
-                ('size', models.BigIntegerField(default=0)),
-                ('start', models.BigIntegerField(default=0)),
-                ('offset', models.BigIntegerField(default=0)),
-                ('state', models.JSONField(default=dict)),
-                ('records', models.BigIntegerField(default=0)),
-                ('events', models.BigIntegerField(default=0)),
-                ('rejected', models.BigIntegerField(default=0)),
-                ('duplicates', models.BigIntegerField(default=0)),
-                ('hits', models.BigIntegerField(default=0)),
-                ('alerts', models.BigIntegerField(default=0)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('continues', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='continued_by', to='intake.receipt')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='intake.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=tocsin.platform.identity.new_uuid, editable=False, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("name", models.CharField(max_length=500)),
+                ("format", models.CharField(blank=True, max_length=30)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "being taken"), ("done", "taken"), ("incomplete", "incomplete")],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("problem", models.CharField(blank=True, max_length=500)),
+                ("digest", models.CharField(max_length=64)),
+                ("size", models.BigIntegerField(default=0)),
+                ("start", models.BigIntegerField(default=0)),
+                ("offset", models.BigIntegerField(default=0)),
+                ("state", models.JSONField(default=dict)),
+                ("records", models.BigIntegerField(default=0)),
+                ("events", models.BigIntegerField(default=0)),
+                ("rejected", models.BigIntegerField(default=0)),
+                ("duplicates", models.BigIntegerField(default=0)),
+                ("hits", models.BigIntegerField(default=0)),
+                ("alerts", models.BigIntegerField(default=0)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "continues",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="continued_by",
+                        to="intake.receipt",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="receipts", to="intake.source"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LakeSpan',
+            name="LakeSpan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first', models.BigIntegerField()),
-                ('last', models.BigIntegerField()),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spans', to='intake.lakefile')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spans', to='intake.receipt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first", models.BigIntegerField()),
+                ("last", models.BigIntegerField()),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="spans", to="intake.lakefile"
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="spans", to="intake.receipt"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['receipt', 'first'], name='span_of_receipt')],
+                "indexes": [models.Index(fields=["receipt", "first"], name="span_of_receipt")],
             },
         ),
         migrations.CreateModel(
-            name='RejectedRecord',
+            name="RejectedRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('record', models.BigIntegerField()),
-                ('offset', models.BigIntegerField()),
-                ('reason', models.CharField(max_length=300)),
-                ('raw', models.BinaryField()),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejects', to='intake.receipt')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("record", models.BigIntegerField()),
+                ("offset", models.BigIntegerField()),
+                ("reason", models.CharField(max_length=300)),
+                ("raw", models.BinaryField()),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rejects", to="intake.receipt"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('receipt', 'record'), name='rejected_once')],
+                "constraints": [models.UniqueConstraint(fields=("receipt", "record"), name="rejected_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(fields=['-id'], name='receipt_newest'),
+            model_name="receipt",
+            index=models.Index(fields=["-id"], name="receipt_newest"),
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(fields=['updated_at', 'id'], name='receipt_updated'),
+            model_name="receipt",
+            index=models.Index(fields=["updated_at", "id"], name="receipt_updated"),
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(fields=['source', 'size'], name='receipt_grown'),
+            model_name="receipt",
+            index=models.Index(fields=["source", "size"], name="receipt_grown"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('source', 'digest'), name='content_taken_once'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(fields=("source", "digest"), name="content_taken_once"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('records', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('events'), '+', models.F('rejected')), '+', models.F('duplicates')))), name='every_record_accounted'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "records",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("events"), "+", models.F("rejected")
+                            ),
+                            "+",
+                            models.F("duplicates"),
+                        ),
+                    )
+                ),
+                name="every_record_accounted",
+            ),
         ),
     ]

@@ -1,0 +1,147 @@
+"""What is known of sources, receipts, rejected records and single events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from tocsin import config
+from tocsin.pipeline.lake.files import Lake
+from tocsin.pipeline.lake.journal import Journal
+from tocsin.pipeline.schema.event import Kind
+from tocsin.platform.access import scope_of
+from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.intake.models import LakeSpan, Receipt, RejectedRecord, Source
+
+OWN = frozenset({"record", "offset", "raw", "receipt", "kind.product", "kind.channel", "kind.code"})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event as the lake keeps it: where it came from, what it means, whom it concerns, and the raw record."""
+
+    receipt: UUID
+    record: int
+    offset: int
+    kind: Kind
+    time: datetime | None
+    fields: Mapping[str, Any]
+    organisations: tuple[str, ...]
+    raw: bytes
+
+
+def journal() -> Journal:
+    """Give the journal of this installation."""
+    return _journal(config.load().home / "journal")
+
+
+def lake() -> Lake:
+    """Give the lake of this installation."""
+    return _lake(config.load().home / "lake")
+
+
+def sources(user: Any) -> QuerySet[Source]:
+    """Give the sources a person may see."""
+    return Source.objects.visible_to(user).select_related("organisation")
+
+
+def source_or_404(user: Any, uuid: UUID) -> Source:
+    """Give one source, as if it did not exist when it may not be seen."""
+    found: Source = get_object_or_404(sources(user), uuid=uuid)
+    return found
+
+
+def active_source(uuid: UUID) -> Source | None:
+    """Give the source a token is bound to, when it still takes deliveries."""
+    found: Source | None = Source.objects.select_related("organisation").filter(uuid=uuid, active=True).first()
+    return found
+
+
+def receipts(user: Any) -> QuerySet[Receipt]:
+    """Give the receipts a person may see, without what parsers remember."""
+    return Receipt.objects.visible_to(user).select_related("source").defer("state")
+
+
+def receipt_or_404(user: Any, uuid: UUID) -> Receipt:
+    """Give one receipt, as if it did not exist when it may not be seen."""
+    found: Receipt = get_object_or_404(receipts(user).select_related("source__organisation", "continues"), uuid=uuid)
+    return found
+
+
+def rejected(receipt: Receipt) -> QuerySet[RejectedRecord]:
+    """Give the rejected records of a receipt, without what they said."""
+    return RejectedRecord.objects.filter(receipt=receipt).defer("raw")
+
+
+def rejected_or_404(user: Any, uuid: UUID, record: int) -> RejectedRecord:
+    """Give one rejected record with what it said, to those who may see the events of its source."""
+    receipt = receipt_or_404(user, uuid)
+    scope, owner = scope_of(user), receipt.source.organisation_id
+    may = scope.everything("alerts.view") or (owner and owner in scope.organisations("alerts.view"))
+    if not may:
+        raise Http404
+    return get_object_or_404(RejectedRecord, receipt=receipt, record=record)
+
+
+def event(user: Any, receipt: UUID, record: int) -> Event | None:
+    """Give one event to those who may see alerts of an organisation it concerns; else none, as if it were not there."""
+    found = _event(receipt, record)
+    if found is None or not _may_see(user, found.organisations):
+        return None
+    return found
+
+
+def event_or_404(user: Any, receipt: UUID, record: int) -> Event:
+    """Give one event, as if it did not exist when it may not be seen."""
+    found = event(user, receipt, record)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _may_see(user: Any, codes: tuple[str, ...]) -> bool:
+    scope = scope_of(user)
+    reach = scope.organisations("alerts.view")
+    known = Organisation.objects.filter(code__in=codes).values_list("pk", flat=True)
+    return scope.everything("alerts.view") if not (owners := set(known)) else bool(owners & reach)
+
+
+def _event(receipt: UUID, record: int) -> Event | None:
+    spans = LakeSpan.objects.filter(receipt__uuid=receipt, first__lte=record, last__gte=record)
+    for path in spans.order_by("last").values_list("file__path", flat=True):
+        row = lake().event(path, receipt, record)
+        if row is not None:
+            return _as_event(receipt, row)
+    return None
+
+
+def _as_event(receipt: UUID, row: Mapping[str, Any]) -> Event:
+    return Event(
+        receipt=receipt,
+        record=row["record"],
+        offset=row["offset"],
+        kind=Kind(row["kind.product"], row["kind.channel"], row["kind.code"]),
+        time=row.get("@timestamp"),
+        fields={name: value for name, value in row.items() if name not in OWN},
+        organisations=tuple(row.get("tocsin.organisations", ())),
+        raw=row["raw"],
+    )
+
+
+@cache
+def _journal(folder: Path) -> Journal:
+    return Journal(folder)
+
+
+@cache
+def _lake(folder: Path) -> Lake:
+    return Lake(folder)
