@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from importlib.resources import files
@@ -53,7 +53,7 @@ class Scope:
     channels: frozenset[str] | None = None
     codes: frozenset[str] | None = None
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     open: bool = False
     subject: tuple[str, ...] = ()
     lists: frozenset[str] = frozenset()
@@ -67,14 +67,14 @@ class Scope:
             and (self.codes is None or kind.code in self.codes)
         )
 
-    def column(self, name: str) -> str:
-        """Give the column a Sigma field stands in."""
-        column = self.fields.get(name)
-        if column is not None:
-            return column
+    def columns(self, name: str) -> tuple[str, ...]:
+        """Give the columns a Sigma field may stand in."""
+        columns = self.fields.get(name)
+        if columns is not None:
+            return columns
         if not self.open:
             raise CannotRun(f"the field {name} is not known in the log source {self.sigma}", name)
-        return name
+        return (name,)
 
     def constant(self, name: str, kind: Kind) -> str | None:
         """Give the value a field has in every record of a kind, when the kind says so."""
@@ -103,15 +103,30 @@ class Scope:
     def _renamed(self, condition: Condition) -> Condition:
         match condition:
             case Leaf(str(name), tests):
-                return Leaf(self.column(name), tuple(self._test(test) for test in tests))
+                return _spread(self.columns(name), tuple(self._tests(tests)))
             case And(parts) | Or(parts):
                 return type(condition)(tuple(self._renamed(part) for part in parts))
             case Not(part):
                 return Not(self._renamed(part))
         return condition
 
-    def _test(self, test: Any) -> Any:
-        return SameAs(self.column(test.field), test.starts, test.ends) if isinstance(test, SameAs) else test
+    def _tests(self, tests: Iterable[Test]) -> Iterator[Test]:
+        for test in tests:
+            if isinstance(test, SameAs):
+                yield from (SameAs(column, test.starts, test.ends) for column in self.columns(test.field))
+            else:
+                yield test
+
+
+def _spread(columns: tuple[str, ...], tests: tuple[Test, ...]) -> Condition:
+    """Ask several columns: any may pass, but a value is missing only where it is missing in all."""
+    if len(columns) == 1:
+        return Leaf(columns[0], tests)
+    asked = tuple(test for test in tests if test != Missing(True))
+    parts: list[Condition] = [Leaf(column, asked) for column in columns if asked]
+    if len(asked) < len(tests):
+        parts.append(conjunction(Leaf(column, (Missing(True),)) for column in columns))
+    return disjunction(parts)
 
 
 def _decided(leaf: Leaf, tests: tuple[Test, ...], value: str) -> Condition:
@@ -225,7 +240,7 @@ def _scope(document: dict[str, Any], entry: dict[str, Any], where: str) -> Scope
         channels=_names(entry.get("channels")),
         codes=_names(entry.get("codes")),
         where=tuple((name, tuple(map(str, values))) for name, values in entry.get("where", {}).items()),
-        fields=MappingProxyType({**document.get("fields", {}), **entry.get("fields", {})}),
+        fields=MappingProxyType(dict(_fields({**document.get("fields", {}), **entry.get("fields", {})}))),
         open=bool(entry.get("open", document.get("open", False))),
         subject=tuple(entry.get("subject", document.get("subject", ()))),
         lists=frozenset(entry.get("lists", document.get("lists", ()))),
@@ -235,6 +250,11 @@ def _scope(document: dict[str, Any], entry: dict[str, Any], where: str) -> Scope
     if unknown or not set(scope.constants.values()) <= set(_PARTS_OF_KIND):
         raise MappingError(f"{where}: subjects are columns of the vocabulary, constants one of {_PARTS_OF_KIND}")
     return scope
+
+
+def _fields(given: Mapping[str, str | list[str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name, columns in given.items():
+        yield name, (columns,) if isinstance(columns, str) else tuple(columns)
 
 
 def _names(values: Iterable[Any] | None) -> frozenset[str] | None:
