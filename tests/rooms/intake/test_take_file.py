@@ -307,16 +307,15 @@ def test_what_cannot_be_taken_leaves_no_receipt(
 def test_a_file_that_shrinks_while_it_is_read_is_told(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tocsin.rooms.intake.actions import files
+    from tocsin.pipeline.lake.survey import open_again as real
 
     path = put(tmp_path / "log", sshd(0, 50))
-    real = files.open_again
 
     def shrunk(known: object) -> object:
         put(path, sshd(0, 20))
         return real(known)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(files, "open_again", shrunk)
+    monkeypatch.setattr("tocsin.rooms.intake.actions.files.open_again", shrunk)
     with pytest.raises(LakeError, match="shorter"):
         actions.take_file(path, source=source)
     assert total() == 0
@@ -340,17 +339,16 @@ def test_a_full_disk_is_told_and_the_work_goes_on_later(
 def test_a_medium_that_fails_half_way_leaves_its_problem_on_the_receipt(
     source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tocsin.rooms.intake.actions import files
+    from tocsin.pipeline.engines.local import process as real
 
     path = put(tmp_path / "log", sshd(0, 50))
-    real = files.process
 
     def failing(*args: object, **named: object) -> object:
         yield next(iter(real(*args, **named, records=10)))  # type: ignore[arg-type]
         raise ContentError("log could not be read: Input/output error.")
 
     with monkeypatch.context() as context:
-        context.setattr(files, "process", failing)
+        context.setattr("tocsin.rooms.intake.actions.files.process", failing)
         with pytest.raises(ContentError):
             actions.take_file(path, source=source)
     receipt = Receipt.objects.get()
