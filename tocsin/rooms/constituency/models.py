@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,13 +11,15 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.access import scope_of
 from tocsin.platform.identity import Identified
-from tocsin.rooms.constituency.querysets import (
-    AtOrganisationQuerySet,
-    MembershipQuerySet,
-    OrganisationQuerySet,
-    TeamQuerySet,
-)
+
+VERB = "constituency.view"
+
+
+def places(user: Any, verb: str) -> frozenset[int]:
+    """Give the organisations where a person may do ``verb``."""
+    return scope_of(user).organisations(verb)
 
 
 class ValidInTime(models.Model):
@@ -43,6 +45,14 @@ class Charted(models.Model):
 
     class Meta:
         abstract = True
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    """Scopes every read of organisations."""
+
+    def visible_to(self, user: Any, verb: str = VERB) -> Self:
+        """Keep the organisations where ``user`` may do ``verb``."""
+        return self.filter(pk__in=places(user, verb))
 
 
 class Organisation(Identified, Charted):
@@ -83,6 +93,19 @@ class Organisation(Identified, Charted):
         return self.path.count("/") - 2
 
 
+class TeamQuerySet(models.QuerySet["Team"]):
+    """Scopes every read of teams."""
+
+    def visible_to(self, user: Any, verb: str = VERB) -> Self:
+        """Keep the teams that serve, or stand at, an organisation the person may see, and their own."""
+        mine = places(user, verb)
+        paths = Organisation.objects.filter(pk__in=mine).values_list("path", flat=True)
+        above = {int(part) for path in paths for part in path.split("/") if part}
+        serving = Q(mandates__organisation__in=mine) | Q(mandates__organisation__in=above, mandates__subtree=True)
+        own = Q(pk__in=scope_of(user).teams()) | Q(organisation__in=mine)
+        return self.filter(pk__in=Team.objects.filter(serving | own).values("pk"))
+
+
 class Team(Identified, Charted):
     """A team with a mandate; ``sees_unattributed`` teams also see what belongs to no organisation yet."""
 
@@ -117,6 +140,19 @@ class Mandate(Charted):
         constraints: ClassVar = [models.UniqueConstraint(fields=["team", "organisation"], name="one_mandate_a_team")]
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Scopes every read of memberships."""
+
+    def visible_to(self, user: Any, verb: str = VERB) -> Self:
+        """Keep the roles held at organisations, and in teams, that the person may see."""
+        teams = Team.objects.visible_to(user, verb).values("pk")
+        return self.filter(Q(organisation__in=places(user, verb)) | Q(team__in=teams))
+
+    def valid(self) -> Self:
+        """Keep the roles that are held at this moment."""
+        return self.filter(Membership.valid_now())
+
+
 class Membership(Identified, ValidInTime, Charted):
     """A role of one person at an organisation or in a team. Roles are those of `platform/roles.yaml`."""
 
@@ -143,6 +179,14 @@ class Membership(Identified, ValidInTime, Charted):
         ]
 
 
+class ContactQuerySet(models.QuerySet["Contact"]):
+    """Scopes every read of contacts."""
+
+    def visible_to(self, user: Any, verb: str = VERB) -> Self:
+        """Keep the contacts of organisations where ``user`` may do ``verb``."""
+        return self.filter(organisation__in=places(user, verb))
+
+
 class Contact(Identified, Charted):
     """Where to reach an organisation in one role (officer, deputy, head, 24/7, ...)."""
 
@@ -156,13 +200,21 @@ class Contact(Identified, Charted):
     fingerprint = models.CharField(max_length=64, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = AtOrganisationQuerySet.as_manager()
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["role", "name"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "role", "name"], name="one_contact_a_role"),
         ]
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    """Scopes every read of assets."""
+
+    def visible_to(self, user: Any, verb: str = VERB) -> Self:
+        """Keep the assets of organisations where ``user`` may do ``verb``."""
+        return self.filter(organisation__in=places(user, verb))
 
 
 class Asset(Identified, ValidInTime, Charted):
@@ -178,7 +230,7 @@ class Asset(Identified, ValidInTime, Charted):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     value = models.CharField(max_length=255)
 
-    objects = AtOrganisationQuerySet.as_manager()
+    objects = AssetQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["kind", "value"]

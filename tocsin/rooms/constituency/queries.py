@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
+from tocsin.pipeline.enrich import ownership as pipeline
 from tocsin.platform.access import Grant, Scope, verbs_of
-from tocsin.rooms.constituency.models import Membership, Organisation
+from tocsin.rooms.constituency.models import Asset, Contact, Mandate, Membership, Organisation, Team
+
+LOCAL_ROLES = ("officer", "deputy", "head")
 
 
 def scope_of(user: Any) -> Scope:
@@ -28,15 +36,19 @@ def scope_of(user: Any) -> Scope:
     )
 
 
-def _memberships(user: Any) -> Iterable[dict[str, Any]]:
+def _memberships(user: Any) -> Iterator[dict[str, Any]]:
     """Give one row for each place that a role reaches: the organisation itself, or each mandate of the team."""
-    rows = Membership.objects.filter(Membership.valid_now(), person=user).values_list(
-        "role",
-        "team",
-        "team__sees_unattributed",
-        "organisation__path",
-        "team__mandates__organisation__path",
-        "team__mandates__subtree",
+    rows = (
+        Membership.objects.valid()
+        .filter(person=user)
+        .values_list(
+            "role",
+            "team",
+            "team__sees_unattributed",
+            "organisation__path",
+            "team__mandates__organisation__path",
+            "team__mandates__subtree",
+        )
     )
     for role, team, everything, own, mandated, subtree in rows:
         yield {
@@ -61,3 +73,164 @@ class _Reach:
         if not place:
             return set()
         return {pk for pk, path in self._paths if path == place or (subtree and path.startswith(place))}
+
+
+def organisations(
+    user: Any, *, text: str = "", kind: str = "", without_officer: bool = False, inactive: bool = False
+) -> QuerySet[Organisation]:
+    """Give the organisations a person may see, with their officers; the order is for the caller to choose."""
+    found: QuerySet[Organisation] = Organisation.objects.visible_to(user)
+    if not inactive:
+        found = found.filter(active=True)
+    if text:
+        found = found.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(name_fr__icontains=text))
+    if kind:
+        found = found.filter(kind=kind)
+    if without_officer:
+        found = _without_officer(found)
+    officers = Membership.objects.valid().filter(role="officer").select_related("person")
+    contacts = Contact.objects.filter(role="officer")
+    return found.annotate(held=Count("assets")).prefetch_related(
+        Prefetch("memberships", officers, to_attr="officers"), Prefetch("contacts", contacts, to_attr="officer_desks")
+    )
+
+
+def missing(user: Any) -> QuerySet[Organisation]:
+    """Give the organisations that must have a security officer and have none."""
+    return _without_officer(Organisation.objects.visible_to(user).filter(active=True))
+
+
+def _without_officer(found: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    members = Membership.objects.valid().filter(role="officer", organisation=OuterRef("pk"))
+    contacts = Contact.objects.filter(role="officer", organisation=OuterRef("pk"))
+    return found.filter(~Exists(members), ~Exists(contacts), needs_officer=True)
+
+
+def organisation_or_404(user: Any, uuid: UUID, verb: str = "constituency.view") -> Organisation:
+    """Give one organisation; one out of sight is as good as none."""
+    return get_object_or_404(Organisation.objects.visible_to(user, verb).select_related("parent"), uuid=uuid)
+
+
+def team_or_404(user: Any, uuid: UUID) -> Team:
+    """Give one team; one out of sight is as good as none."""
+    return get_object_or_404(Team.objects.visible_to(user).select_related("organisation", "chair"), uuid=uuid)
+
+
+def asset_or_404(user: Any, uuid: UUID) -> Asset:
+    """Give one asset that the person may change."""
+    return get_object_or_404(
+        Asset.objects.visible_to(user, "constituency.manage").select_related("organisation"), uuid=uuid
+    )
+
+
+def contact_or_404(user: Any, uuid: UUID) -> Contact:
+    """Give one contact that the person may change."""
+    return get_object_or_404(
+        Contact.objects.visible_to(user, "constituency.manage").select_related("organisation"), uuid=uuid
+    )
+
+
+def membership_or_404(user: Any, uuid: UUID) -> Membership:
+    """Give one role at an organisation that the person may change."""
+    found = Membership.objects.visible_to(user, "constituency.manage").exclude(organisation=None)
+    return get_object_or_404(found.select_related("organisation", "person"), uuid=uuid)
+
+
+def members(organisation: Organisation) -> Sequence[Membership]:
+    """Give the roles held at an organisation now or later, the officers first."""
+    order = {role: place for place, role in enumerate(LOCAL_ROLES)}
+    held = organisation.memberships.select_related("person").filter(_not_ended())
+    return sorted(held, key=lambda item: (order.get(item.role, len(order)), item.role, str(item.person)))
+
+
+def team_members(team: Team) -> QuerySet[Membership]:
+    """Give the roles held in a team now or later."""
+    return team.memberships.select_related("person").filter(_not_ended()).order_by("role", "person__username")
+
+
+def _not_ended() -> Q:
+    return Q(valid_to=None) | Q(valid_to__gt=timezone.now())
+
+
+def mandates(team: Team) -> QuerySet[Mandate]:
+    """Give whom a team serves."""
+    return team.mandates.select_related("organisation").order_by("organisation__path")
+
+
+def serving(user: Any, organisation: Organisation) -> QuerySet[Team]:
+    """Give the teams whose mandate reaches an organisation."""
+    above = _above(organisation)
+    reach = Q(mandates__organisation=organisation) | Q(mandates__organisation__in=above, mandates__subtree=True)
+    return Team.objects.visible_to(user).filter(reach).distinct().order_by("code")
+
+
+def teams(user: Any) -> QuerySet[Team]:
+    """Give the teams a person may see."""
+    return Team.objects.visible_to(user).select_related("organisation").order_by("code")
+
+
+def children(user: Any, organisation: Organisation) -> QuerySet[Organisation]:
+    """Give the parts of an organisation that a person may see."""
+    return Organisation.objects.visible_to(user).filter(parent=organisation, active=True).order_by("code")
+
+
+def lineage(organisation: Organisation) -> list[str]:
+    """Give the codes of all organisations above one, from the root down."""
+    above = Organisation.objects.filter(pk__in=_above(organisation)).order_by("path")
+    return list(above.values_list("code", flat=True))
+
+
+def _above(organisation: Organisation) -> list[int]:
+    return [int(part) for part in organisation.path.split("/") if part and int(part) != organisation.pk]
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Somebody to write to about an organisation."""
+
+    name: str
+    email: str
+    language: str
+    role: str
+
+
+def contact_for(organisation: Organisation) -> Reachable | None:
+    """Give whom to write to about an organisation: its officer, else the deputy, else a desk."""
+    for role in ("officer", "deputy"):
+        held = organisation.memberships.valid().filter(role=role, person__is_active=True).exclude(person__email="")
+        first = held.select_related("person").order_by("valid_from", "pk").first()
+        if first is not None:
+            return Reachable(str(first.person), first.person.email, first.person.language, role)
+    desk = (
+        organisation.contacts.filter(role__in=("officer", "deputy", "duty")).exclude(email="").order_by("-role").first()
+    )
+    return None if desk is None else Reachable(desk.name, desk.email, desk.language, desk.role)
+
+
+def ownership(defaults: Mapping[str, str] | None = None) -> pipeline.Ownership:
+    """Give what the pipeline attributes events with; ``defaults`` names the organisation of each source."""
+    rows = Asset.objects.filter(organisation__active=True).values_list(
+        "kind", "value", "organisation__code", "valid_from", "valid_to"
+    )
+    parents = Organisation.objects.exclude(parent=None).values_list("code", "parent__code")
+    assets = (
+        pipeline.Asset(cast("pipeline.AssetKind", kind), value, code, start, end)
+        for kind, value, code, start, end in rows
+    )
+    return pipeline.Ownership(assets, defaults, dict(parents))
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """One entry that fits what was asked, with its organisation as the person may see it."""
+
+    organisation: Organisation
+    match: pipeline.Match
+
+
+def whose(user: Any, value: str, at: datetime) -> list[Owned]:
+    """Explain who owns a value, as far as the person may see."""
+    matches = ownership().whose(value, at)
+    codes = {match.asset.organisation for match in matches}
+    visible = {item.code: item for item in Organisation.objects.visible_to(user).filter(code__in=codes)}
+    return [Owned(visible[match.asset.organisation], match) for match in matches if match.asset.organisation in visible]
