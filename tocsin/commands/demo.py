@@ -93,7 +93,7 @@ def _anchor(folder: Path, given: str) -> datetime:
 
 
 def _take_in(console: Console, written: Written) -> None:
-    from tocsin.rooms.alerts.actions import Ingest
+    from tocsin.rooms.alerts.ingest import Ingest
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:

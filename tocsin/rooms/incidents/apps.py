@@ -12,4 +12,4 @@ class IncidentsConfig(RoomConfig):
 
     name = "tocsin.rooms.incidents"
     label = "incidents"
-    menu = (MenuEntry(_("Incidents"), "incidents", 30, ("incidents.view", "incidents.part")),)
+    menu = (MenuEntry(_("Incidents"), "incidents", 20, ("incidents.view", "incidents.part")),)

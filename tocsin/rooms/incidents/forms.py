@@ -12,7 +12,7 @@ from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import knowledge, queries
-from tocsin.rooms.incidents.models import Audience, IncidentEntity, Severity, Task
+from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, Severity, Task
 
 
 def class_choices() -> list[tuple[str, str]]:
@@ -195,15 +195,19 @@ class InformForm(PartForm):
 class FilterForm(forms.Form):
     """The filters of the list."""
 
-    open = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("1", _("open")), ("0", _("ended")), ("all", _("all"))]
+    text = forms.CharField(
+        label=_("Search"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("open", _("open")), ("ended", _("ended")), ("all", _("all")), *Incident.State.choices],
     )
     severity = forms.ChoiceField(label=_("Severity"), required=False, choices=[("", _("any")), *Severity.choices])
     organisation = forms.ChoiceField(label=_("Organisation"), required=False)
     owner = forms.ChoiceField(
         label=_("Owner"), required=False, choices=[("", _("anyone")), ("me", _("me")), ("none", _("nobody"))]
     )
-    text = forms.CharField(label=_("Text"), required=False, max_length=100)
 
     def __init__(self, *args: Any, organisations: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

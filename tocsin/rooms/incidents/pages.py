@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.platform.access import page
-from tocsin.platform.lists import bounded_count, keyset
 from tocsin.platform.gate import Refused
+from tocsin.platform.lists import bounded_count, keyset
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import queries as alert_queries
 from tocsin.rooms.incidents import actions, forms, knowledge, queries
@@ -28,6 +28,11 @@ Act = Callable[[queries.View, Any], str]
 
 def _me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
+
+
+def _wants_fragment(request: HttpRequest) -> bool:
+    htmx = request.htmx  # type: ignore[attr-defined]  # django-htmx adds it
+    return bool(htmx and not htmx.boosted)
 
 
 @require_safe
@@ -46,7 +51,8 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
         "filters": forms.FilterForm(request.GET or None, organisations=queries.codes_in_reach(request.user)),
         "may_open": queries.may_open(request.user),
     }
-    return render(request, "incidents/table.html" if request.htmx else "incidents/list.html", shown)  # type: ignore[attr-defined]
+    template = "incidents/_list.html" if _wants_fragment(request) else "incidents/list.html"
+    return render(request, template, shown)
 
 
 @require_safe
@@ -217,7 +223,7 @@ def offer(view: queries.View, form: Any) -> str:
     """Offer it to another team."""
     team = form.cleaned_data["team"]
     actions.offer(actor=view.user, incident=view.incident, team=team, text=form.cleaned_data["note"])
-    return _("Offered to %s.") % team
+    return str(_("Offered to %s.") % team)
 
 
 @act(forms.NothingForm)

@@ -79,10 +79,14 @@ def visible(user: Any) -> QuerySet[Incident]:
 def queue(user: Any, *, filters: dict[str, str]) -> QuerySet[Incident]:
     """Give the incidents of a list page; unknown filters are ignored, unknown values match nothing."""
     found = visible(user)
-    which = filters.get("open", "1")
-    if which in {"0", "1"}:
-        found = found.filter(open=which == "1")
-    for name in ("severity", "state", "rsit_class"):
+    which = filters.get("state") or "open"
+    if which in {"open", "ended"}:
+        found = found.filter(open=which == "open")
+    elif which != "all":
+        found = found.filter(state=which)
+    if filters.get("offered") == "mine":
+        found = found.filter(offered_to__in=scope_of(user).teams("incidents.work"))
+    for name in ("severity", "rsit_class"):
         if filters.get(name):
             found = (
                 found.filter(**{name: filters[name]}) if name != "severity" or filters[name].isdigit() else found.none()

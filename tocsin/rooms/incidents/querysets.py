@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from tocsin.platform.access import Scope, scope_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def _concerning(organisations: frozenset[int]) -> Exists:
@@ -36,7 +33,7 @@ def _handled(scope: Scope) -> Q:
     return handled
 
 
-class IncidentQuerySet(models.QuerySet["Incident"]):
+class IncidentQuerySet(models.QuerySet[Any]):
     """Scopes every read of incidents. A sealed incident exists for the people named in its seal and nobody else."""
 
     def visible_to(self, user: Any) -> Self:

@@ -140,7 +140,7 @@ def _require_own_part(actor: Person, incident: Incident, entity: IncidentEntity 
 def change(*, actor: Person, incident: Incident, **values: Any) -> Incident:
     """Change what is known of an incident; unknown fields are refused, each change stands in the timeline."""
     require_handler(actor, incident)
-    current = Incident.objects.select_for_update().get(pk=incident.pk)
+    current: Incident = Incident.objects.select_for_update().get(pk=incident.pk)
     changed = {name: value for name, value in values.items() if getattr(current, name) != value}
     if unknown := set(values) - set(CHANGEABLE):
         raise ValidationError(_("These cannot be changed: %s") % ", ".join(sorted(unknown)))
@@ -173,7 +173,7 @@ def _check_class(rsit_class: str, rsit_type: str) -> None:
 def advance(*, actor: Person, incident: Incident, event: str) -> Incident:
     """Let ``event`` happen; a clear refusal says what can happen instead."""
     require_handler(actor, incident)
-    current = Incident.objects.select_for_update().get(pk=incident.pk)
+    current: Incident = Incident.objects.select_for_update().get(pk=incident.pk)
     after = knowledge.next_state(current.state, event)
     if after is None:
         possible = ", ".join(knowledge.events_from(current.state)) or _("nothing")
