@@ -13,6 +13,7 @@ from tocsin.exercise.everyday.catalogue import catalogue, fill
 from tocsin.exercise.house import Host, House, Person
 from tocsin.exercise.names import names
 
+LSASS = r"C:\Windows\System32\lsass.exe"
 BROWSER = r"C:\Program Files\Microsoft\Edge\Application\msedge.exe"
 
 
@@ -64,7 +65,8 @@ def _connection(scene: Scene) -> Iterator[Delayed]:
     image, port = BROWSER, "443"
     if rng.random() < 0.3:
         target = rng.choice(house.windows_servers)
-        name, ip, image, port = target.name, target.ip, "System", rng.choice(("445", "389", "88"))
+        image, port = rng.choice((("System", "445"), (LSASS, "389"), (LSASS, "88")))
+        name, ip = target.name, target.ip
     data = {
         "ProcessGuid": guid(scene.host, rng),
         "ProcessId": str(rng.randrange(400, 20000, 4)),
