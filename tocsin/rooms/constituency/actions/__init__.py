@@ -1,0 +1,27 @@
+"""What changes the constituency: loading a chart, and the changes people make one by one."""
+
+from __future__ import annotations
+
+from tocsin.rooms.constituency.actions.charted import load_chart
+from tocsin.rooms.constituency.actions.single import (
+    add_asset,
+    add_contact,
+    change_organisation,
+    end_asset,
+    end_role,
+    give_role,
+    remove_contact,
+)
+from tocsin.rooms.constituency.actions.sync import Change
+
+__all__ = [
+    "Change",
+    "add_asset",
+    "add_contact",
+    "change_organisation",
+    "end_asset",
+    "end_role",
+    "give_role",
+    "load_chart",
+    "remove_contact",
+]

@@ -1,0 +1,155 @@
+"""The changes people make one by one; each is checked, scoped and audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from pydantic import TypeAdapter
+from pydantic import ValidationError as NotValid
+
+from tocsin.charts.schema import Domain, Host, Prefix, known_roles
+from tocsin.platform import audit
+from tocsin.platform.access import require
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
+
+VERB = "constituency.manage"
+SHAPES: dict[str, Any] = {"prefix": Prefix, "domain": Domain, "mail_domain": Domain, "host": Host}
+CHANGEABLE = ("name", "name_fr", "timezone", "language", "needs_officer", "active")
+M = TypeVar("M", bound=models.Model)
+
+
+@transaction.atomic
+def change_organisation(*, actor: Person, organisation: Organisation, **values: Any) -> None:
+    """Change the facts of an organisation; the chart may change them back when it is loaded again."""
+    require(actor, VERB, organisation.pk)
+    changed = {name: values[name] for name in CHANGEABLE if name in values}
+    changed = {name: value for name, value in changed.items() if getattr(organisation, name) != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(organisation, name, value)
+    _checked(organisation)
+    organisation.save()
+    audit.record(actor, "constituency.change_organisation", organisation, {"code": organisation.code, **changed})
+
+
+@transaction.atomic
+def give_role(
+    *, actor: Person, person: Person, role: str, organisation: Organisation | None = None, team: Team | None = None
+) -> Membership:
+    """Give a person a role at an organisation or in a team, from now on."""
+    _require_at(actor, organisation, team)
+    if role not in known_roles():
+        raise ValidationError({"role": _("There is no such role.")})
+    now = timezone.now()
+    held = Membership.objects.filter(person=person, role=role, organisation=organisation, team=team).first()
+    if held is not None and (held.valid_to is None or held.valid_to > now):
+        raise ValidationError(_("%(person)s already has this role here.") % {"person": person})
+    membership = held or Membership(person=person, role=role, organisation=organisation, team=team, valid_from=now)
+    membership.valid_to = None
+    membership.charted = False
+    membership.save()
+    audit.record(actor, "constituency.give_role", membership, _told(membership))
+    return membership
+
+
+@transaction.atomic
+def end_role(*, actor: Person, membership: Membership) -> None:
+    """End a role now; that it was held stays on record."""
+    _require_at(actor, membership.organisation, membership.team)
+    membership.valid_to = timezone.now()
+    membership.save(update_fields=["valid_to"])
+    audit.record(actor, "constituency.end_role", membership, _told(membership))
+
+
+def _require_at(actor: Person, organisation: Organisation | None, team: Team | None) -> None:
+    """Refuse unless the actor manages the place; for a team that is its host and everything its mandate reaches."""
+    if organisation is not None:
+        require(actor, VERB, organisation.pk)
+        return
+    if team is None:
+        raise ValidationError(_("A role is held at an organisation or in a team."))
+    for place in (team.organisation_id, *team.mandates.values_list("organisation_id", flat=True)):
+        require(actor, VERB, place)
+
+
+def _told(membership: Membership) -> dict[str, Any]:
+    place = membership.organisation or membership.team
+    return {"person": membership.person.username, "role": membership.role, "at": place.code if place else ""}
+
+
+@transaction.atomic
+def add_contact(*, actor: Person, organisation: Organisation, **values: Any) -> Contact:
+    """Add somewhere to reach an organisation."""
+    require(actor, VERB, organisation.pk)
+    contact = _checked(Contact(organisation=organisation, **values))
+    contact.save()
+    details = {"organisation": organisation.code, "role": contact.role, "name": contact.name, "email": contact.email}
+    audit.record(actor, "constituency.add_contact", contact, details)
+    return contact
+
+
+@transaction.atomic
+def remove_contact(*, actor: Person, contact: Contact) -> None:
+    """Remove a contact."""
+    require(actor, VERB, contact.organisation_id)
+    details = {"organisation": contact.organisation.code, "role": contact.role, "name": contact.name}
+    audit.record(actor, "constituency.remove_contact", contact, details)
+    contact.delete()
+
+
+@transaction.atomic
+def add_asset(
+    *,
+    actor: Person,
+    organisation: Organisation,
+    kind: str,
+    value: str,
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+) -> Asset:
+    """Record that something is an organisation's; events of that time are attributed to it from then on."""
+    require(actor, VERB, organisation.pk)
+    asset = Asset(organisation=organisation, kind=kind, value=_value(kind, value))
+    asset.valid_from, asset.valid_to = valid_from, valid_to
+    if valid_from is not None and valid_to is not None and valid_from >= valid_to:
+        raise ValidationError(_("The end must be later than the beginning."))
+    _checked(asset)
+    asset.save()
+    audit.record(actor, "constituency.add_asset", asset, _held(asset))
+    return asset
+
+
+@transaction.atomic
+def end_asset(*, actor: Person, asset: Asset) -> None:
+    """Record that something is no longer an organisation's, from now on; earlier events stay attributed."""
+    require(actor, VERB, asset.organisation_id)
+    asset.valid_to = timezone.now()
+    asset.save(update_fields=["valid_to"])
+    audit.record(actor, "constituency.end_asset", asset, _held(asset))
+
+
+def _held(asset: Asset) -> dict[str, Any]:
+    return {"organisation": asset.organisation.code, "kind": asset.kind, "value": asset.value}
+
+
+def _value(kind: str, value: str) -> str:
+    """Give a value its one form, or refuse it."""
+    read: Callable[[str], str] = TypeAdapter(SHAPES.get(kind, Domain)).validate_python
+    try:
+        return read(value.strip())
+    except NotValid as error:
+        text = _("“%(value)s” is not well-formed: a range such as 192.0.2.0/24, or a name such as www.example.org.")
+        raise ValidationError({"value": text % {"value": value}}) from error
+
+
+def _checked(row: M) -> M:
+    row.full_clean(validate_unique=True, validate_constraints=True)
+    return row
