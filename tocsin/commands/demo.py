@@ -76,11 +76,12 @@ def _import_rules() -> None:
 
 def _write(console: Console, *, seed: int, anchor: str) -> Written:
     from tocsin.charts import chart_named
-    from tocsin.exercise import write
+    from tocsin.exercise.chart import parties
+    from tocsin.exercise.writing import write
 
     folder = config.load().home / "exercise"
     with console.status("Writing exercise Carillon ..."):
-        return write(chart_named(CHART), folder, seed=seed, anchor=_anchor(folder, anchor))
+        return write(folder, parties(chart_named(CHART)), seed=seed, anchor=_anchor(folder, anchor))
 
 
 def _anchor(folder: Path, given: str) -> datetime:
