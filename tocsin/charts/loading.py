@@ -39,6 +39,7 @@ AnyEntry = TypeVar("AnyEntry", bound=Entry)
 class LoadedChart:
     """A chart, and where in its file each entry stands."""
 
+    path: Path
     chart: Chart
     document: Document = field(repr=False)
 
@@ -72,7 +73,7 @@ def load_with_lines(path: Path) -> LoadedChart:
     problems = [*document.problems, *reader.problems]
     if problems or chart is None:
         raise ChartError(path, problems)
-    return LoadedChart(chart, document)
+    return LoadedChart(path, chart, document)
 
 
 class _Reader:
