@@ -37,6 +37,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
     )
     return {
         "uuid": alert.uuid,
+        "organisation.uuid": department.uuid,
         "code": department.code,
         "incident.uuid": incident.uuid,
         "receipt.uuid": receipt.uuid,
