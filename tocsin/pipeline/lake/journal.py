@@ -98,6 +98,11 @@ class Journal:
             offset = start.offset if number == start.segment and start.offset <= size else 0
             yield from self._entries(number, offset, size, last=number == max(segments))
 
+    def end(self) -> Position:
+        """Give where the journal ends now; a torn tail may lie before it."""
+        segments = self._segments()
+        return Position(segments[-1], self._path(segments[-1]).stat().st_size) if segments else Position()
+
     def drop_before(self, position: Position, older_than: float) -> int:
         """Remove segments that lie wholly before a place and were not written to since a moment; give how many."""
         dropped = 0

@@ -13,6 +13,8 @@ from tocsin.platform.markings import TLP
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.querysets import ReceiptQuerySet, SourceQuerySet
 
+POSITION = "intake"  # the name under which the journal's place is kept
+
 
 class Source(Identified):
     """A place signals come from; what nobody else owns in them is its organisation's, when it has one."""

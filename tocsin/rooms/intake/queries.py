@@ -16,11 +16,11 @@ from django.shortcuts import get_object_or_404
 
 from tocsin import config
 from tocsin.pipeline.lake.files import Lake
-from tocsin.pipeline.lake.journal import Journal
+from tocsin.pipeline.lake.journal import Journal, Position
 from tocsin.pipeline.schema.event import Kind
 from tocsin.platform.access import scope_of
 from tocsin.rooms.constituency.models import Organisation
-from tocsin.rooms.intake.models import LakeSpan, Receipt, RejectedRecord, Source
+from tocsin.rooms.intake.models import POSITION, JournalPosition, LakeSpan, Receipt, RejectedRecord, Source
 
 OWN = frozenset({"record", "offset", "raw", "receipt", "kind.product", "kind.channel", "kind.code"})
 
@@ -47,6 +47,12 @@ def journal() -> Journal:
 def lake() -> Lake:
     """Give the lake of this installation."""
     return _lake(config.load().home / "lake")
+
+
+def waiting() -> bool:
+    """Tell whether something has arrived in the journal that is not taken yet."""
+    here = JournalPosition.objects.filter(name=POSITION).values_list("segment", "offset").first()
+    return journal().end() != (here or Position())
 
 
 def sources(user: Any) -> QuerySet[Source]:

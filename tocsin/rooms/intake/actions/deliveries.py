@@ -30,11 +30,10 @@ from tocsin.platform.identity import new_uuid
 from tocsin.rooms.intake import queries
 from tocsin.rooms.intake.actions.files import tools_for
 from tocsin.rooms.intake.actions.ledger import DatabaseLedger, Move, Piece, RecordHits, Work, no_hits
-from tocsin.rooms.intake.models import JournalPosition, Receipt, Source
+from tocsin.rooms.intake.models import POSITION, JournalPosition, Receipt, Source
 
 logger = logging.getLogger(__name__)
 
-POSITION = "intake"
 DELIVERIES = 500  # in one transaction at most
 NO_PARSER = "No parser recognised this delivery; name its format at the source and have it sent again."
 

@@ -14,9 +14,8 @@ from tocsin.pipeline.lake.files import Written
 from tocsin.pipeline.lake.journal import Position
 from tocsin.pipeline.lake.ledger import sweep as sweep_lake
 from tocsin.rooms.intake import queries
-from tocsin.rooms.intake.actions.deliveries import POSITION
 from tocsin.rooms.intake.actions.ledger import DatabaseLedger, list_files
-from tocsin.rooms.intake.models import JournalPosition, LakeFile, Receipt
+from tocsin.rooms.intake.models import POSITION, JournalPosition, LakeFile, Receipt
 
 SMALL = 16 * 1024 * 1024
 FEW = 8  # small files of one day and dataset that may stay
