@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tocsin.platform.apps import RoomConfig
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.apps import MenuEntry, RoomConfig
 
 
 class AccountsConfig(RoomConfig):
@@ -10,3 +14,4 @@ class AccountsConfig(RoomConfig):
 
     name = "tocsin.rooms.accounts"
     label = "accounts"
+    menu: ClassVar = (MenuEntry(_("People"), "people", order=80, verbs=("accounts.manage",)),)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.access import Scope
 from tocsin.platform.identity import Identified, new_uuid
 
 
@@ -22,6 +23,7 @@ class Person(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, default="auto")
 
     REQUIRED_FIELDS: ClassVar = ["email"]
+    tocsin_scope: Scope | None = None  # kept for the length of a request by `platform.access`
 
     def __str__(self) -> str:
         return self.full_name or self.username

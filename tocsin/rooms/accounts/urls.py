@@ -15,4 +15,12 @@ urlpatterns = [
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/two-factor/", include("allauth.mfa.urls")),
     path("account/", pages.profile, name="profile"),
+    path("account/tokens/new/", pages.new_token, name="new_token"),
+    path("account/tokens/<uuid:uuid>/revoke/", pages.revoke_token, name="revoke_token"),
+    path("people/", pages.people, name="people"),
+    path("people/new/", pages.new_person, name="new_person"),
+    path("people/<uuid:uuid>/", pages.person, name="person"),
+    path("people/<uuid:uuid>/end/", pages.end_person, name="end_person"),
+    path("people/<uuid:uuid>/reopen/", pages.reopen_person, name="reopen_person"),
+    path("people/<uuid:uuid>/password/", pages.renew_password, name="renew_password"),
 ]

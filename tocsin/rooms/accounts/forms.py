@@ -1,0 +1,83 @@
+"""Forms of the room."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.access import Scope, all_verbs
+from tocsin.rooms.accounts import queries
+
+AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+def zones() -> list[tuple[str, str]]:
+    """Give the time zones people choose from, UTC first."""
+    named = sorted(name for name in available_timezones() if name.split("/")[0] in AREAS)
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in named)]
+
+
+class ProfileForm(forms.Form):
+    """How a person wants to see the pages."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=zones,
+        help_text=_("Times are in UTC everywhere; yours is shown beside them."),
+    )
+    theme = forms.ChoiceField(
+        label=_("Colours"),
+        choices=[("auto", _("as my device is set")), ("light", _("light")), ("dark", _("dark"))],
+    )
+
+
+class TokenForm(forms.Form):
+    """A new token for a program."""
+
+    name = forms.CharField(label=_("What it is for"), max_length=80)
+    days = forms.TypedChoiceField(
+        label=_("Ends after"),
+        coerce=int,
+        initial=90,
+        choices=[(7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("1 year"))],
+    )
+    verbs = forms.MultipleChoiceField(
+        label=_("It may"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Never more than you may yourself, then and now."),
+    )
+
+    def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        verbs = [(verb, _now(meaning)) for verb, meaning in all_verbs().items() if scope.allows(verb)]
+        self.fields["verbs"].choices = verbs  # type: ignore[attr-defined]  # a field with choices
+
+    def values(self) -> dict[str, Any]:
+        """Give what `actions.make_token` wants."""
+        given = self.cleaned_data
+        return {"name": given["name"], "verbs": given["verbs"], "expires_in": timedelta(days=given["days"])}
+
+
+class PersonForm(forms.Form):
+    """A new account."""
+
+    username = forms.CharField(label=_("Name to sign in with"), max_length=150, validators=[UnicodeUsernameValidator()])
+    full_name = forms.CharField(label=_("Full name"), max_length=150)
+    email = forms.EmailField(label=_("Mail address"))
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones, initial="UTC")
+
+    def clean_username(self) -> str:
+        """Refuse a name that is taken, ended accounts included."""
+        name: str = self.cleaned_data["username"]
+        if queries.taken(name):
+            raise forms.ValidationError(_("Somebody signs in with this name already."))
+        return name
