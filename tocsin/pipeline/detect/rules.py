@@ -34,6 +34,14 @@ class Loaded:
     refused: list[Refusal] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Feeding:
+    """Which rules, by id or name, only feed a correlation rule (its title), and the names of rules by id."""
+
+    parts: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class _File:
     path: str
@@ -80,16 +88,16 @@ def _read(path: Path) -> bytes | Refusal:
 def load(contents: Mapping[str, bytes | Refusal]) -> Loaded:
     """Turn the contents of rule files into rules and refusals."""
     loaded = Loaded()
-    parts: dict[str, str] = {}
+    feeding = _Feeding()
     for path, content in contents.items():
         if isinstance(content, Refusal):
             loaded.refused.append(content)
         else:
-            _load_file(path, content, loaded, parts)
-    return _without_parts(_without_doubles(loaded), parts)
+            _load_file(path, content, loaded, feeding)
+    return _without_parts(_without_doubles(loaded), feeding)
 
 
-def _load_file(path: str, content: bytes, loaded: Loaded, parts: dict[str, str]) -> None:
+def _load_file(path: str, content: bytes, loaded: Loaded, feeding: _Feeding) -> None:
     try:
         file = _File(path, content.decode("utf-8-sig"))
         documents = _documents(file)
@@ -105,7 +113,7 @@ def _load_file(path: str, content: bytes, loaded: Loaded, parts: dict[str, str])
     if not documents:
         loaded.refused.append(Refusal(path, None, "", "", "the file holds no rule"))
     for document in documents:
-        outcome = _load_document(file, document, parts)
+        outcome = _load_document(file, document, feeding)
         (loaded.refused if isinstance(outcome, Refusal) else loaded.rules).append(outcome)  # type: ignore[arg-type]  # as the test says
 
 
@@ -143,16 +151,18 @@ def _merged(documents: list[Any]) -> list[Any]:
         return [{"_error": error}]
 
 
-def _load_document(file: _File, document: Any, parts: dict[str, str]) -> tuple[Rule, Condition] | Refusal:
+def _load_document(file: _File, document: Any, feeding: _Feeding) -> tuple[Rule, Condition] | Refusal:
     if not isinstance(document, dict):
         return file.refuse({}, "not a Sigma rule: a rule is a mapping with title, logsource and detection")
     if "_error" in document:
         return file.refuse(document, f"not valid Sigma: {_reason(document['_error'])}")
     if "correlation" in document:
-        _note_parts(document, parts)
+        _note_parts(document, feeding)
         return file.refuse(document, "correlation rules are not supported yet", "correlation:")
     if "filter" in document:
         return file.refuse(document, "global filters are not supported yet", "filter:")
+    if "name" in document:
+        feeding.names[str(document.get("id"))] = str(document["name"])
     try:
         return _rule(file, document)
     except CannotRun as error:
@@ -209,22 +219,23 @@ def _without_doubles(loaded: Loaded) -> Loaded:
     return Loaded(kept, loaded.refused)
 
 
-def _note_parts(document: dict[str, Any], parts: dict[str, str]) -> None:
+def _note_parts(document: dict[str, Any], feeding: _Feeding) -> None:
     """Remember which rules speak only through a correlation rule."""
     correlation = document["correlation"]
     if not isinstance(correlation, dict) or correlation.get("generate"):
         return
     names = correlation.get("rules")
     for name in names if isinstance(names, list) else [names]:
-        parts[str(name)] = str(document.get("title") or document.get("id") or "")
+        feeding.parts[str(name)] = str(document.get("title") or document.get("id") or "")
 
 
-def _without_parts(loaded: Loaded, parts: Mapping[str, str]) -> Loaded:
+def _without_parts(loaded: Loaded, feeding: _Feeding) -> Loaded:
     """Refuse rules that only feed a correlation rule, which is refused: alone they would fire all day."""
     kept: list[tuple[Rule, Condition]] = []
     for rule, condition in loaded.rules:
-        if rule.id in parts:
-            reason = f"it only feeds the correlation rule “{parts[rule.id]}”, which is not supported yet"
+        correlation = feeding.parts.get(rule.id, feeding.parts.get(feeding.names.get(rule.id, "")))
+        if correlation is not None:
+            reason = f"it only feeds the correlation rule “{correlation}”, which is not supported yet"
             loaded.refused.append(Refusal(rule.path, None, rule.id, rule.title, reason))
         else:
             kept.append((rule, condition))
@@ -233,7 +244,7 @@ def _without_parts(loaded: Loaded, parts: Mapping[str, str]) -> Loaded:
 
 def _needles(error: SigmaError) -> tuple[str, ...]:
     if isinstance(error, SigmaConditionError):
-        return ("condition:",)
+        return ("condition:", "detection:")
     if isinstance(error, SigmaLogsourceError):
         return ("logsource:",)
     if isinstance(error, SigmaRegularExpressionError):

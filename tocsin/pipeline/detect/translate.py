@@ -96,6 +96,8 @@ def _keyword(value: Any) -> Test:
         return Text(_tidy((ANY, *test.glob, ANY)), test.cased)
     if isinstance(test, Regex):
         return test
+    if test == Missing(False):
+        raise CannotRun("a keyword that is only * would be found in every record")
     raise CannotRun(f"a keyword cannot be a {type(value).__name__}: only text and regular expressions are searched for")
 
 
