@@ -75,13 +75,13 @@ def _import_rules() -> None:
 
 
 def _write(console: Console, *, seed: int, anchor: str) -> Written:
-    from tocsin.charts import chart_named
+    from tocsin.charts import chart_named, load
     from tocsin.exercise.chart import parties
     from tocsin.exercise.writing import write
 
     folder = config.load().home / "exercise"
     with console.status("Writing exercise Carillon ..."):
-        return write(folder, parties(chart_named(CHART)), seed=seed, anchor=_anchor(folder, anchor))
+        return write(folder, parties(load(chart_named(CHART))), seed=seed, anchor=_anchor(folder, anchor))
 
 
 def _anchor(folder: Path, given: str) -> datetime:
@@ -122,7 +122,7 @@ def _account(username: str) -> dict[str, str]:
     from tocsin.platform.access import scope_of
     from tocsin.rooms.accounts import actions
     from tocsin.rooms.accounts.models import Person
-    from tocsin.rooms.constituency.queries import memberships_of
+    from tocsin.rooms.constituency.models import Membership
 
     person = Person.objects.get(username=username)
     password = secrets.token_urlsafe(9)
@@ -131,8 +131,12 @@ def _account(username: str) -> dict[str, str]:
     _token, key = actions.make_token(
         person=person, name="demo", verbs=verbs, expires_in=timedelta(days=TOKEN_DAYS), actor=person
     )
-    held: Any = memberships_of(person).first()
-    place = held.team or held.organisation
+    held = (
+        Membership.objects.filter(Membership.valid_now(), person=person)
+        .order_by("pk")
+        .select_related("team", "organisation")[0]
+    )
+    place: Any = held.team or held.organisation
     return {
         "username": username,
         "password": password,
