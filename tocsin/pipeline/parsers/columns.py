@@ -50,10 +50,10 @@ def _table(kind: Kind, rows: Sequence[tuple[int, Record]], want: Want, zone: tzi
     }
     columns.update(_ecs(kind, fields, present, want.ecs, zone))
     columns.setdefault("@timestamp", pa.nulls(len(rows), TIMESTAMP))
+    nothing = pa.nulls(len(rows), pa.string())
     for name in sorted(want.native(kind) - columns.keys()):
-        found = name in present
-        columns[name] = strings([row.get(name) for row in fields]) if found else pa.nulls(len(rows), pa.string())
-    return pa.table(columns)
+        columns[name] = strings([row.get(name) for row in fields]) if name in present else nothing
+    return pa.Table.from_arrays(list(columns.values()), list(columns))
 
 
 def _ecs(
@@ -167,13 +167,17 @@ def _booleans(values: Values, _zone: tzinfo) -> pa.Array:
 
 
 def _dates(values: Values, zone: tzinfo) -> pa.Array:
-    for spelling in (values, _with_zone(values)) if zone is UTC else (values,):
+    for spelling in (_as_written, _with_zone) if zone is UTC else (_as_written,):
         try:
             # Windows writes up to nine digits of a second; going by way of nanoseconds reads them all
-            return pa.array(spelling, pa.string()).cast(pa.timestamp("ns", "UTC")).cast(TIMESTAMP, safe=False)
+            return pa.array(spelling(values), pa.string()).cast(pa.timestamp("ns", "UTC")).cast(TIMESTAMP, safe=False)
         except (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeError):
             continue
     return pa.array(_by_distinct(values, partial(_date, zone=zone)), TIMESTAMP)
+
+
+def _as_written(values: Values) -> Values:
+    return values
 
 
 def _with_zone(values: Values) -> Values:
