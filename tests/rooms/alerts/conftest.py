@@ -57,7 +57,7 @@ def hits(count: int, *, start: int = 1, **same: Any) -> list[EventHit]:
 def chunk(given: Iterable[EventHit]) -> Chunk:
     """Give a chunk with these hits."""
     found = tuple(given)
-    return Chunk(1, len(found), len(found), (), (), found, offset=0, state={}, finished=True)
+    return Chunk(1, len(found), len(found), (), (), found, offset=0, last=0, state={}, finished=True)
 
 
 @pytest.fixture

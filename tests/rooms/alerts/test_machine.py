@@ -8,7 +8,7 @@ import pytest
 
 from tocsin.rooms.alerts import machine
 from tocsin.rooms.alerts.errors import MachineError
-from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.alerts.models import Alert, AlertComment
 
 
 def test_every_state_is_reached_and_left() -> None:
@@ -20,6 +20,10 @@ def test_every_state_is_reached_and_left() -> None:
 def test_every_disposition_closes_and_needs_a_reason() -> None:
     assert [step.name for step in machine.dispositions()] == ["false_positive", "benign", "duplicate"]
     assert all(step.closes and step.needs_reason for step in machine.dispositions())
+
+
+def test_every_step_can_be_told_of() -> None:
+    assert set(machine.steps()) == set(AlertComment.Event.values)
 
 
 def test_it_gives_what_is_possible() -> None:

@@ -14,11 +14,13 @@ from tocsin.platform.access import require, scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import machine
 from tocsin.rooms.alerts.errors import NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
+from tocsin.rooms.alerts.ingest import Ingest
 from tocsin.rooms.alerts.machine import Step
 from tocsin.rooms.alerts.models import Alert, AlertComment
 from tocsin.rooms.alerts.recording import record_hits
 
 __all__ = [
+    "Ingest",
     "answer",
     "ask",
     "assign",

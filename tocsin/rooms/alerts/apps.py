@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tocsin.platform.apps import RoomConfig
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.apps import MenuEntry, RoomConfig
 
 
 class AlertsConfig(RoomConfig):
@@ -10,3 +14,4 @@ class AlertsConfig(RoomConfig):
 
     name = "tocsin.rooms.alerts"
     label = "alerts"
+    menu: ClassVar = (MenuEntry(_("Alerts"), "alerts", order=10, verbs=("alerts.view",)),)

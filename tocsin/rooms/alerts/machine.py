@@ -29,6 +29,11 @@ class Step:
     disposes: bool = False
 
     @property
+    def label(self) -> str:
+        """Give the name of the state it leads to."""
+        return str(Alert.State(self.target).label)
+
+    @property
     def closes(self) -> bool:
         """Tell whether the alert leaves the queue with it."""
         return self.target not in Alert.OPEN

@@ -145,9 +145,20 @@ class RawLine(models.Model):
 class AlertComment(Identified):
     """What a person said about an alert or did with it; ``event`` names the step of the state machine, if any."""
 
+    class Event(models.TextChoices):
+        TAKE = "take", _("takes it")
+        RELEASE = "release", _("puts it back")
+        ASK = "ask", _("asks the organisation")
+        ANSWER = "answer", _("answers")
+        FALSE_POSITIVE = "false_positive", _("closes it as a false positive")
+        BENIGN = "benign", _("closes it as benign")
+        DUPLICATE = "duplicate", _("closes it as a duplicate")
+        ESCALATE = "escalate", _("makes it part of an incident")
+        REOPEN = "reopen", _("opens it again")
+
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    event = models.CharField(max_length=20, blank=True)
+    event = models.CharField(max_length=20, choices=Event.choices, blank=True)
     text = models.TextField(blank=True)
 
     class Meta:

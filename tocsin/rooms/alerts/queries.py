@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +11,16 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.shortcuts import get_object_or_404
 
 from tocsin.platform.access import scope_of
-from tocsin.platform.lists import COUNT_LIMIT, shown_count
+from tocsin.platform.lists import bounded_count, shown_count
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.alerts.filters import BY_LEVEL, BY_TIME, Filters, View
+from tocsin.rooms.alerts.filters import BY_LEVEL, BY_TIME, LEVELS, Assigned, Filters, Shown
 from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
 from tocsin.rooms.constituency.models import Membership, Organisation
 
 CLOSED = (Alert.State.FALSE_POSITIVE, Alert.State.BENIGN, Alert.State.DUPLICATE)
 SEARCHED = 5_000  # of the list's first alerts, when words are looked for
 CHOSEN_AT_ONCE = 200
+TAB_LIMIT = 2_000  # where the counts beside the tabs stop: they are made on every look at the queue
 RELATED = 10
 LISTED = (
     "uuid",
@@ -39,19 +39,18 @@ LISTED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many open alerts there are to see, as shown: by view and by level."""
-
-    views: Mapping[str, str]
-    levels: Mapping[int, str]
-
-
 def queue(user: Any, filters: Filters) -> QuerySet[Alert]:
     """Give the alerts that match, without their raw lines."""
-    found = _in_view(Alert.objects.visible_to(user), user, filters.view)
-    if filters.level:
-        found = found.filter(level__gte=filters.level)
+    found = _with_state(Alert.objects.visible_to(user), filters.state)
+    if filters.assignee == Assigned.ME:
+        found = found.filter(assignee=user)
+    if filters.assignee == Assigned.NOBODY:
+        found = found.filter(assignee=None)
+    lowest, highest = filters.levels
+    if lowest > LEVELS[0]:
+        found = found.filter(level__gte=lowest)
+    if highest < LEVELS[-1]:
+        found = found.filter(level__lte=highest)
     if filters.organisation:
         found = found.filter(organisation=_place(filters.organisation))
     if filters.rule:
@@ -63,18 +62,16 @@ def queue(user: Any, filters: Filters) -> QuerySet[Alert]:
     return found.select_related("organisation", "assignee").only(*LISTED)
 
 
-def _in_view(alerts: QuerySet[Alert], user: Any, view: str) -> QuerySet[Alert]:
-    if view == View.ALL:
+def _with_state(alerts: QuerySet[Alert], state: str) -> QuerySet[Alert]:
+    if state == Shown.ALL:
         return alerts
-    if view == View.CLOSED:
+    if state == Shown.CLOSED:
         return alerts.filter(state__in=CLOSED)
-    if view == View.OPEN:
+    if state == Shown.OPEN:
         return alerts.filter(open=True)
-    if view == View.MINE:
-        return alerts.filter(open=True, assignee=user)
-    if view == View.ESCALATED:
-        return alerts.filter(state=view)
-    return alerts.filter(open=True, state=view)
+    if state == Shown.ESCALATED:
+        return alerts.filter(state=state)
+    return alerts.filter(open=True, state=state)
 
 
 def _place(code: str) -> int | None:
@@ -90,23 +87,20 @@ def _worded(alerts: QuerySet[Alert], filters: Filters) -> QuerySet[Alert]:
     return Alert.objects.filter(words, pk__in=first)
 
 
-def counts(user: Any) -> Counts:
-    """Count the open alerts by view and level, in one look at the first 10,000 of the queue."""
-    looked_at = Alert.objects.visible_to(user).filter(open=True).order_by(*BY_LEVEL)[: COUNT_LIMIT + 1]
-    views = {v: Count("pk", filter=Q(state=v)) for v in (View.NEW, View.TRIAGE, View.WAITING)}
-    levels = {f"level_{level}": Count("pk", filter=Q(level__gte=level)) for level in range(1, 5)}
-    found = looked_at.aggregate(open=Count("pk"), mine=Count("pk", filter=Q(assignee=user)), **views, **levels)
-    more = found["open"] > COUNT_LIMIT
-    shown = {name: _shown(count, more) for name, count in found.items()}
-    return Counts(
-        views={view: shown[view] for view in (View.OPEN, View.NEW, View.TRIAGE, View.WAITING, View.MINE)},
-        levels={level: shown[f"level_{level}"] for level in range(1, 5)},
-    )
+def counts(user: Any) -> Mapping[str, str]:
+    """Count the open alerts, as shown, in one look at the head of the queue: by state, ``me`` and ``3-`` for levels."""
+    looked_at = Alert.objects.visible_to(user).filter(open=True).order_by(*BY_LEVEL)[: TAB_LIMIT + 1]
+    states = {str(state): Count("pk", filter=Q(state=state)) for state in (Shown.NEW, Shown.TRIAGE, Shown.WAITING)}
+    levels = {f"{level}-": Count("pk", filter=Q(level__gte=level)) for level in LEVELS[1:]}
+    mine = Count("pk", filter=Q(assignee=user))
+    found = looked_at.aggregate(open=Count("pk"), me=mine, **states, **levels)
+    more = "+" if found["open"] > TAB_LIMIT else ""
+    return {name: f"{shown_count(min(number, TAB_LIMIT))}{more}" for name, number in found.items()}
 
 
-def _shown(count: int, more: bool) -> str:
-    text = shown_count(count)
-    return f"{text}+" if more and count <= COUNT_LIMIT else text
+def count(user: Any, filters: Filters) -> str:
+    """Count the alerts that match, as shown."""
+    return bounded_count(queue(user, filters))
 
 
 def organisations(user: Any) -> list[str]:
@@ -194,6 +188,16 @@ def colleagues(user: Any) -> QuerySet[Person]:
     teams = scope_of(user).teams("alerts.triage")
     members = Membership.objects.filter(Membership.valid_now(), team__in=teams).values("person")
     return Person.objects.filter(pk__in=members, is_active=True).order_by("full_name", "username")
+
+
+def may_triage(user: Any) -> bool:
+    """Tell whether ``user`` works on alerts anywhere."""
+    return scope_of(user).allows("alerts.triage")
+
+
+def may_escalate(user: Any) -> bool:
+    """Tell whether ``user`` may open incidents anywhere."""
+    return scope_of(user).allows("incidents.open")
 
 
 def may(user: Any, verb: str, alert: Alert) -> bool:

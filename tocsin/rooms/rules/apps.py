@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tocsin.platform.apps import RoomConfig
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.apps import MenuEntry, RoomConfig
 
 
 class RulesConfig(RoomConfig):
@@ -10,3 +14,4 @@ class RulesConfig(RoomConfig):
 
     name = "tocsin.rooms.rules"
     label = "rules"
+    menu: ClassVar = (MenuEntry(_("Rules"), "rules", order=50, verbs=("rules.view",)),)

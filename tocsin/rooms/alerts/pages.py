@@ -1,0 +1,309 @@
+"""Pages of the alert room: thin; what is read is in queries, what is done in actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from tocsin.platform.access import page
+from tocsin.platform.lists import keyset
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts import actions, forms, machine, queries
+from tocsin.rooms.alerts.errors import AlertError
+from tocsin.rooms.alerts.filters import LEVELS, Assigned, Filters, Shown
+from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.alerts.pretty import pretty
+from tocsin.rooms.intake import queries as intake
+from tocsin.rooms.rules import queries as rules
+from tocsin.rooms.rules.models import Level
+
+Act = Callable[[Person, Alert, Any], str]
+HITS_SHOWN = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab of the queue."""
+
+    label: str | Promise
+    state: str
+    assignee: str
+    count: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a list to choose from."""
+
+    value: str
+    label: str | Promise
+    count: str
+
+
+def _me(request: HttpRequest) -> Person:
+    return cast("Person", request.user)
+
+
+@require_safe
+@page("alerts.view")
+def alerts(request: HttpRequest) -> HttpResponseBase:
+    """Show the queue."""
+    filters = Filters.read(request.GET)
+    cursor = request.GET.get("cursor", "")
+    shown: dict[str, Any] = {
+        "page": keyset(queries.queue(request.user, filters), filters.order, cursor),
+        "count": "" if cursor else queries.count(request.user, filters),
+        "filters": filters,
+        "may_triage": queries.may_triage(request.user),
+        "escalate_url": _escalate_url() if queries.may_escalate(request.user) else "",
+        "dispositions": machine.dispositions(),
+    }
+    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # set by django_htmx
+        return render(request, "alerts/_list.html", shown)
+    counts = {} if cursor else queries.counts(request.user)
+    shown |= {
+        "tabs": _tabs(filters, counts),
+        "levels": _levels(filters, counts),
+        "assigned": Assigned.choices,
+        "organisations": queries.organisations(request.user),
+    }
+    return render(request, "alerts/list.html", shown)
+
+
+def _tabs(filters: Filters, counts: Mapping[str, str]) -> Iterator[Tab]:
+    mine = filters.assignee == Assigned.ME and filters.state == Shown.OPEN
+    for state, label in Shown.choices:
+        yield Tab(label, state, "", counts.get(state, ""), not mine and filters.state == state)
+        if state == Shown.OPEN:
+            yield Tab(_("Mine"), state, Assigned.ME, counts.get(Assigned.ME, ""), mine)
+
+
+def _levels(filters: Filters, counts: Mapping[str, str]) -> Iterator[Choice]:
+    for level in reversed(LEVELS):
+        label = Level(level).label
+        exact, above = str(level), f"{level}-"
+        if level == LEVELS[-1] or filters.level == exact:
+            yield Choice(exact, label, counts.get(above, "") if level == LEVELS[-1] else "")
+        if LEVELS[0] < level < LEVELS[-1]:
+            yield Choice(above, _("%s and above") % label, counts.get(above, ""))
+
+
+@require_safe
+@page("alerts.view")
+def alert(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Show one alert: what fired, on what, and what was done about it."""
+    found = queries.alert_or_404(request.user, uuid)
+    steps = {step.name for step in machine.possible(found.state) if queries.may(request.user, step.verb, found)}
+    shown = {
+        "alert": found,
+        "rule": rules.latest(found.rule_id),
+        "trail": queries.trail(found),
+        "hits": keyset(queries.hits(found), queries.HIT_ORDER, size=HITS_SHOWN),
+        "related": queries.related(request.user, found),
+        "steps": steps,
+        "may_triage": queries.may(request.user, "alerts.triage", found),
+        "escalate_url": _escalate_url([found]) if "escalate" in steps else "",
+        **_work(request.user, found, steps),
+    }
+    return render(request, "alerts/alert.html", shown)
+
+
+def _work(user: Any, found: Alert, steps: set[str]) -> dict[str, Any]:
+    """Give the forms of what this person may do with the alert now."""
+    forms_of = {
+        "answer_form": ("answer", forms.AnswerForm),
+        "ask_form": ("ask", forms.QuestionForm),
+        "dispose_form": ("benign", forms.DisposeForm),
+        "reopen_form": ("reopen", forms.ReasonForm),
+    }
+    work: dict[str, Any] = {
+        name: form(auto_id=f"{name}_%s") for name, (step, form) in forms_of.items() if step in steps
+    }
+    work["comment_form"] = forms.CommentForm(auto_id="comment_form_%s")
+    if "take" in steps:
+        work["assign_form"] = forms.AssignForm(user=user, auto_id="assign_form_%s")
+    if "benign" in steps:
+        work["earlier"] = queries.earlier_reasons(user, found)
+    return work
+
+
+@require_safe
+@page("alerts.view")
+def alert_hits(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """List all hits of an alert, newest first."""
+    found = queries.alert_or_404(request.user, uuid)
+    listed = keyset(queries.hits(found), queries.HIT_ORDER, request.GET.get("cursor", ""))
+    template = "alerts/_hits.html" if request.htmx else "alerts/hits.html"  # type: ignore[attr-defined]
+    return render(request, template, {"alert": found, "page": listed})
+
+
+@require_safe
+@page("alerts.view")
+def alert_raw(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Show the raw lines that were kept of the first and the last hits."""
+    found = queries.alert_or_404(request.user, uuid)
+    lines = [(line, pretty(bytes(line.raw))) for line in queries.raw_lines(found)]
+    template = "alerts/_raw.html" if request.htmx else "alerts/raw.html"  # type: ignore[attr-defined]
+    return render(request, template, {"alert": found, "lines": lines})
+
+
+@require_safe
+@page("alerts.view")
+def alert_event(request: HttpRequest, uuid: UUID, receipt: UUID, record: int) -> HttpResponseBase:
+    """Show the raw event of one hit."""
+    found = queries.alert_or_404(request.user, uuid)
+    hit = queries.hit_or_404(found, receipt, record)
+    event = intake.event(request.user, receipt, record)
+    raw = event.raw if event else queries.raw_copy(hit)
+    shown = {"alert": found, "hit": hit, "event": event, "raw": pretty(raw) if raw is not None else None}
+    return render(request, "alerts/event.html", shown)
+
+
+def act(form_class: Callable[..., Any]) -> Callable[[Act], Callable[..., HttpResponseBase]]:
+    """Make a page of an action: POST only, form checked, the outcome said, back to the alert or on to the next."""
+
+    def made(do: Act) -> Callable[..., HttpResponseBase]:
+        @require_POST
+        @page("alerts.view")
+        def posted(request: HttpRequest, /, uuid: UUID) -> HttpResponseBase:
+            found = queries.alert_or_404(request.user, uuid)
+            form = form_class(request.POST)
+            if not form.is_valid():
+                for name, errors in form.errors.items():
+                    messages.error(request, f"{form.fields[name].label}: {' '.join(errors)}")
+                return redirect("alert", uuid=uuid)
+            try:
+                messages.success(request, do(_me(request), found, form.cleaned_data))
+            except AlertError as error:
+                messages.error(request, str(error))
+                return redirect("alert", uuid=uuid)
+            return _onwards(request, found)
+
+        return posted
+
+    return made
+
+
+def _onwards(request: HttpRequest, done: Alert) -> HttpResponseBase:
+    if "next" not in request.POST:
+        return redirect("alert", uuid=done.uuid)
+    following = queries.next_open(request.user, done)
+    return redirect("alert", uuid=following.uuid) if following else redirect("alerts")
+
+
+@act(forms.NothingForm)
+def take(actor: Person, found: Alert, _given: Any) -> str:
+    """Take it."""
+    actions.take(actor=actor, alert=found)
+    return _("You have taken this alert.")
+
+
+@act(forms.NothingForm)
+def release(actor: Person, found: Alert, _given: Any) -> str:
+    """Put it back."""
+    actions.release(actor=actor, alert=found)
+    return _("The alert is back in the queue.")
+
+
+@act(forms.CommentForm)
+def comment(actor: Person, found: Alert, given: Any) -> str:
+    """Say something."""
+    actions.comment(actor=actor, alert=found, text=given["text"])
+    return _("Comment added.")
+
+
+@act(forms.QuestionForm)
+def ask(actor: Person, found: Alert, given: Any) -> str:
+    """Ask the organisation."""
+    actions.ask(actor=actor, alert=found, question=given["text"])
+    return _("The alert waits for an answer.")
+
+
+@act(forms.AnswerForm)
+def answer(actor: Person, found: Alert, given: Any) -> str:
+    """Answer."""
+    actions.answer(actor=actor, alert=found, text=given["text"])
+    return _("Answer given; triage goes on.")
+
+
+@act(forms.DisposeForm)
+def dispose(actor: Person, found: Alert, given: Any) -> str:
+    """Close it."""
+    actions.dispose(actor=actor, alert=found, **given)
+    return _("“%(title)s” is closed: %(state)s.") % {"title": found.title, "state": found.get_state_display()}
+
+
+@act(forms.ReasonForm)
+def reopen(actor: Person, found: Alert, given: Any) -> str:
+    """Open it again."""
+    actions.reopen(actor=actor, alert=found, reason=given["reason"])
+    return _("The alert is in triage again.")
+
+
+@require_POST
+@page("alerts.triage")
+def assign(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Give it to a colleague."""
+    found = queries.alert_or_404(request.user, uuid)
+    form = forms.AssignForm(request.POST, user=request.user)
+    if not form.is_valid():
+        messages.error(request, _("Choose one of your colleagues."))
+        return redirect("alert", uuid=uuid)
+    try:
+        actions.assign(actor=_me(request), alert=found, assignee=form.cleaned_data["assignee"])
+        messages.success(request, _("Given to %s.") % form.cleaned_data["assignee"])
+    except AlertError as error:
+        messages.error(request, str(error))
+    return redirect("alert", uuid=uuid)
+
+
+@require_POST
+@page("alerts.view")
+def bulk(request: HttpRequest) -> HttpResponseBase:
+    """Do one thing with all alerts that were selected."""
+    chosen = list(queries.visible_by_uuids(request.user, request.POST.getlist("selected")))
+    if not chosen:
+        messages.error(request, _("Select at least one alert."))
+    elif request.POST.get("do") == "escalate" and (url := _escalate_url(chosen)):
+        return redirect(url)
+    else:
+        _do(request, chosen)
+    back = request.POST.get("back", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "alerts")
+
+
+def _do(request: HttpRequest, chosen: list[Alert]) -> None:
+    actor, given = _me(request), request.POST
+    try:
+        if given.get("do") == "take":
+            count = actions.take_many(actor=actor, alerts=chosen)
+            messages.success(request, ngettext("%d alert taken.", "%d alerts taken.", count) % count)
+            return
+        disposition, reason = given.get("disposition", ""), given.get("reason", "")[: forms.LONGEST]
+        count = actions.dispose_many(actor=actor, alerts=chosen, disposition=disposition, reason=reason)
+        messages.success(request, ngettext("%d alert closed.", "%d alerts closed.", count) % count)
+    except AlertError as error:
+        messages.error(request, str(error))
+
+
+def _escalate_url(chosen: Sequence[Alert] = ()) -> str:
+    """Give the page that makes an incident of alerts; the room above has it."""
+    try:
+        page_of_incident = reverse("incident_from_alerts")
+    except NoReverseMatch:
+        return ""
+    return f"{page_of_incident}?{urlencode([('alert', one.uuid) for one in chosen])}" if chosen else page_of_incident

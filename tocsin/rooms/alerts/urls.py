@@ -1,0 +1,26 @@
+"""Addresses of the alert room."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tocsin.rooms.alerts import pages
+
+ONE = "alerts/<uuid:uuid>/"
+
+urlpatterns = [
+    path("alerts/", pages.alerts, name="alerts"),
+    path("alerts/bulk/", pages.bulk, name="alerts_bulk"),
+    path(ONE, pages.alert, name="alert"),
+    path(f"{ONE}hits/", pages.alert_hits, name="alert_hits"),
+    path(f"{ONE}raw/", pages.alert_raw, name="alert_raw"),
+    path(f"{ONE}events/<uuid:receipt>/<int:record>/", pages.alert_event, name="alert_event"),
+    path(f"{ONE}take/", pages.take, name="alert_take"),
+    path(f"{ONE}release/", pages.release, name="alert_release"),
+    path(f"{ONE}assign/", pages.assign, name="alert_assign"),
+    path(f"{ONE}comment/", pages.comment, name="alert_comment"),
+    path(f"{ONE}ask/", pages.ask, name="alert_ask"),
+    path(f"{ONE}answer/", pages.answer, name="alert_answer"),
+    path(f"{ONE}dispose/", pages.dispose, name="alert_dispose"),
+    path(f"{ONE}reopen/", pages.reopen, name="alert_reopen"),
+]
