@@ -93,7 +93,7 @@ def _compared(test: Any, value: str, event: Event) -> bool:
         return re.search(str(test.regexp), value, flags) is not None
     if isinstance(test, SigmaCIDRExpression):
         try:
-            return ip_address(value) in test.network
+            return ip_address(value.strip()) in test.network
         except ValueError:
             return False
     assert isinstance(test, SigmaFieldReference)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import hyperscan
@@ -32,15 +33,18 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """A compiled set: scan gives the numbers of the patterns found; ``refused`` are those it does not hold."""
+    """A compiled set: scan gives the numbers of the patterns found; ``refused`` are those it does not hold.
 
-    database: Any
+    It is one database, or several where Hyperscan finds the whole set too large for one.
+    """
+
+    databases: tuple[Any, ...]
     refused: frozenset[int]
 
     def scan(self, content: bytes, found: list[int]) -> None:
         """Append the number of each pattern found in the content."""
-        if self.database is not None:
-            self.database.scan(content, _note, context=found)
+        for database in self.databases:
+            database.scan(content, _note, context=found)
 
 
 def _note(number: int, _start: int, _end: int, _flags: int, found: object) -> None:
@@ -49,13 +53,14 @@ def _note(number: int, _start: int, _end: int, _flags: int, found: object) -> No
 
 def automaton(patterns: Sequence[Pattern], store: Store) -> Automaton:
     """Compile patterns, or take them from the store when they were compiled before."""
+    if not patterns:
+        return Automaton((), frozenset())
     name = f"patterns-{_digest(patterns)}"
     kept = store.get(name)
     made = _restored(kept) if kept is not None else None
     if made is None:
         made = _compiled(patterns)
-        dumped = b"" if made.database is None else hyperscan.dumpb(made.database)
-        store.put(name, orjson.dumps(sorted(made.refused)) + b"\n" + dumped)
+        store.put(name, _dumped(made))
     return made
 
 
@@ -71,26 +76,51 @@ def _version() -> bytes:
     return version if isinstance(version, bytes) else version.encode()
 
 
+def _dumped(made: Automaton) -> bytes:
+    dumps = [hyperscan.dumpb(database) for database in made.databases]
+    head = orjson.dumps({"refused": sorted(made.refused), "sizes": [len(dump) for dump in dumps]})
+    return b"\n".join((head, b"".join(dumps)))
+
+
 def _restored(entry: bytes) -> Automaton | None:
-    refused, _, dumped = entry.partition(b"\n")
-    if not dumped:
-        return Automaton(None, frozenset(orjson.loads(refused)))
+    head, _, dumps = entry.partition(b"\n")
     try:
-        database = hyperscan.loadb(dumped, MODE)
-        database.scratch = hyperscan.Scratch(database)
-    except hyperscan.error as error:
+        told = orjson.loads(head)
+        ends = list(accumulate(told["sizes"]))
+        databases = [_loaded(dumps[end - size : end]) for end, size in zip(ends, told["sizes"], strict=True)]
+        return Automaton(tuple(databases), frozenset(told["refused"]))
+    except (hyperscan.error, orjson.JSONDecodeError, KeyError, TypeError) as error:
         logger.warning("a pattern database in the cache does not fit this machine and is made again: %s", error)
         return None
-    return Automaton(database, frozenset(orjson.loads(refused)))
+
+
+def _loaded(dump: bytes) -> Any:
+    database = hyperscan.loadb(dump, MODE)
+    database.scratch = hyperscan.Scratch(database)
+    return database
 
 
 def _compiled(patterns: Sequence[Pattern]) -> Automaton:
+    everything = range(len(patterns))
     try:
-        return Automaton(_database(patterns, range(len(patterns))), frozenset())
+        return Automaton((_database(patterns, everything),), frozenset())
     except hyperscan.error:
-        taken = [number for number, pattern in enumerate(patterns) if _takes(pattern)]
-        refused = frozenset(range(len(patterns))) - frozenset(taken)
-        return Automaton(_database(patterns, taken) if taken else None, refused)
+        taken = [number for number in everything if _takes(patterns[number])]
+        return Automaton(tuple(_halved(patterns, taken)), frozenset(everything) - frozenset(taken))
+
+
+def _halved(patterns: Sequence[Pattern], numbers: Sequence[int]) -> Iterator[Any]:
+    """Compile patterns each of which is fine alone, in halves where they are too many for one database."""
+    if not numbers:
+        return
+    try:
+        yield _database(patterns, numbers)
+    except hyperscan.error:
+        if len(numbers) == 1:
+            raise
+        middle = len(numbers) // 2
+        yield from _halved(patterns, numbers[:middle])
+        yield from _halved(patterns, numbers[middle:])
 
 
 def _takes(pattern: Pattern) -> bool:

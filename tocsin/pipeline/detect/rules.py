@@ -16,6 +16,7 @@ from sigma.rule import SigmaRule
 from sigma.rule.base import check_alias_expansion
 
 from tocsin.pipeline.detect.errors import CannotRun
+from tocsin.pipeline.detect.expressions import POLICY
 from tocsin.pipeline.detect.mapping import knowing, scopes_of
 from tocsin.pipeline.detect.rule import LogSource, Refusal, Rule
 from tocsin.pipeline.detect.terms import Condition
@@ -142,7 +143,7 @@ def _documents(file: _File) -> list[Any]:
 def _merged(documents: list[Any]) -> list[Any]:
     """Apply `action: global`, `repeat` and `reset`, the older way to write several rules in one file."""
     try:
-        collection = SigmaCollection.from_dicts(documents, collect_errors=True, resolve_references=False)
+        collection = SigmaCollection.from_dicts(documents, collect_errors=True, resolve_references=False, policy=POLICY)
         return [
             {"id": rule.id, "title": rule.title, "_error": rule.errors[0]} if rule.errors else rule.to_dict()
             for rule in collection.rules
@@ -177,7 +178,7 @@ def _load_document(file: _File, document: Any, feeding: _Feeding) -> tuple[Rule,
 def _rule(file: _File, document: dict[str, Any]) -> tuple[Rule, Condition]:
     check_alias_expansion(document, SigmaError)
     version = hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str))
-    parsed = SigmaRule.from_dict(document)
+    parsed = SigmaRule.from_dict(document, policy=POLICY)
     given = parsed.logsource
     source = LogSource(*(str(word or "").lower() for word in (given.product, given.category, given.service)))
     condition = condition_of(parsed)

@@ -6,6 +6,7 @@ caller computes again. Entries are data (JSON, Hyperscan's own format), never pi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
+MOST = 2_000  # entries; the longest unused go first
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -34,6 +36,7 @@ class Store:
             return None
         digest, entry = content[:_DIGEST], content[_DIGEST:]
         if hashlib.sha256(entry).digest() == digest:
+            _touch(self.folder / name)
             return entry
         logger.warning("%s in the cache is damaged; it is made again", name)
         return None
@@ -52,8 +55,21 @@ class Store:
             except OSError:
                 Path(fresh).unlink(missing_ok=True)
                 raise
+            self._thin_out(self.folder)
         except OSError as error:
             logger.warning("%s is not kept in the cache: %s", name, error)
+
+    def _thin_out(self, folder: Path) -> None:
+        entries = list(folder.iterdir())
+        if len(entries) > MOST:
+            oldest = sorted(entries, key=lambda entry: entry.stat().st_mtime)
+            for entry in oldest[: MOST // 10]:
+                entry.unlink(missing_ok=True)
+
+
+def _touch(path: Path) -> None:
+    with contextlib.suppress(OSError):  # a cache that may only be read serves too
+        path.touch()
 
 
 def digest(*parts: bytes) -> str:

@@ -10,10 +10,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from operator import ge, gt, le, lt, ne
 from typing import Any, TypeGuard
 
-import re2  # type: ignore[import-untyped]  # has no type information
-
+from tocsin.pipeline.detect.expressions import compiled
 from tocsin.pipeline.detect.patterns import ANYCASE, EXACT_CASE, LETTERS, UNICODE, Automaton, Compile, Pattern
-from tocsin.pipeline.detect.terms import Cidr, Number, Regex, Test, Text, TimePart
+from tocsin.pipeline.detect.terms import ANY, Cidr, Number, Regex, Test, Text, TimePart
 from tocsin.pipeline.detect.text import fold, is_literal, literal, matches, to_pattern
 
 REMEMBERED = 512  # characters: longer values hardly come again
@@ -126,9 +125,9 @@ def to_hyperscan(test: Regex | Text) -> Pattern:
 def to_re2(test: Regex | Text) -> Any:
     """Compile for RE2, which takes what Hyperscan does not and is linear too."""
     if isinstance(test, Regex):
-        return re2.compile(f"(?{test.flags}){test.pattern}" if test.flags else test.pattern)
-    wild = [re2.escape(part) if isinstance(part, str) else (".", ".*")[part == 0] for part in test.glob]
-    return re2.compile(("(?s)" if test.cased else "(?si)") + f"\\A{''.join(wild)}\\z")
+        return compiled(test.pattern, test.flags)
+    ways = (re.escape(part) if isinstance(part, str) else (".*" if part == ANY else ".") for part in test.glob)
+    return compiled(f"\\A(?:{''.join(ways)})\\z", "s" if test.cased else "is")
 
 
 def numeral(value: str) -> int | float | None:
