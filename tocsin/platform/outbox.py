@@ -53,7 +53,17 @@ def send(
         decision = gate.ask(actor, item, recipient, Action.MAIL)
         with translation.override(language):
             subject, body = _marked(item, *(gate.redact(text, item, decision.redactions) for text in (subject, body)))
-        message = _queued(decision.entry, address, subject, body, language)
+        identity = new_uuid()
+        message = OutboxMessage.objects.create(
+            uuid=identity,
+            decision_id=decision.entry,
+            message_id=f"<{identity}@{config.load().tocsin_mail_from.rpartition('@')[2]}>",
+            recipient=address,
+            subject=subject,
+            body=body,
+            language=language,
+            next_attempt_at=timezone.now(),
+        )
         audit.record(actor, "outbox.send", message, {"item": item.uuid, "recipient": address})
     return message
 
@@ -82,21 +92,6 @@ def _meaning(tlp: TLP) -> str:
         TLP.GREEN: _("Share it within the community, not through public channels."),
         TLP.CLEAR: _("It may be shared without limits."),
     }[tlp]
-
-
-def _queued(entry: int, address: str, subject: str, body: str, language: str) -> OutboxMessage:
-    identity = new_uuid()
-    domain = config.load().tocsin_mail_from.rpartition("@")[2]
-    return OutboxMessage.objects.create(
-        uuid=identity,
-        decision_id=entry,
-        message_id=f"<{identity}@{domain}>",
-        recipient=address,
-        subject=subject,
-        body=body,
-        language=language,
-        next_attempt_at=timezone.now(),
-    )
 
 
 def deliver_due() -> int:
