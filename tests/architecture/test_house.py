@@ -47,24 +47,25 @@ def test_rooms_have_the_same_files() -> None:
 
 
 def test_only_the_outbox_sends_mail() -> None:
-    senders = re.compile(r"smtplib|send_mail|EmailMessage|EmailMultiAlternatives|get_connection")
-    found = [relative(p) for p in SOURCES if senders.search(p.read_text())]
-    assert found == ["tocsin/platform/outbox.py", "tocsin/platform/smtp.py"]
-    assert [relative(p) for p in SOURCES if "smtp.hand_over" in p.read_text()] == ["tocsin/platform/outbox.py"]
+    senders = re.compile(r"smtplib|\bsend_mail\(|EmailMessage\(|EmailMultiAlternatives|get_connection")
+    found = {relative(p) for p in SOURCES if senders.search(p.read_text())}
+    # The adapter of sign-in overrides the library's sender with one that sends nothing.
+    assert found <= {"tocsin/platform/outbox.py", "tocsin/platform/smtp.py", "tocsin/rooms/accounts/adapter.py"}
+    importers = [relative(p) for p in SOURCES if re.search(r"import .*\bsmtp\b", p.read_text())]
+    assert importers == ["tocsin/platform/outbox.py"]
 
 
 def test_every_sender_asks_the_gate() -> None:
-    outbox = ast.parse((ROOT / "tocsin/platform/outbox.py").read_text())
-    makers = {
-        f.name
+    makers = [relative(p) for p in SOURCES if re.search(r"OutboxMessage(\.objects)?\.?(create)?\(", p.read_text())]
+    assert makers == ["tocsin/platform/outbox.py"]
+    outbox = ast.parse((ROOT / makers[0]).read_text())
+    making = [
+        f
         for f in ast.walk(outbox)
         if isinstance(f, ast.FunctionDef) and "OutboxMessage.objects.create" in ast.unparse(f)
-    }
-    askers = {f.name for f in ast.walk(outbox) if isinstance(f, ast.FunctionDef) and "gate." in ast.unparse(f)}
-    assert makers, "the outbox makes its messages in one place"
-    assert makers <= askers
-    elsewhere = [relative(p) for p in SOURCES if "OutboxMessage.objects.create" in p.read_text()]
-    assert elsewhere == ["tocsin/platform/outbox.py"]
+    ]
+    assert making, "the outbox makes its messages in one place"
+    assert all("gate." in ast.unparse(maker) for maker in making)
 
 
 def test_nobody_filters_by_organisation_in_a_page() -> None:
@@ -73,10 +74,20 @@ def test_nobody_filters_by_organisation_in_a_page() -> None:
     assert [relative(p) for p in pages if inline.search(p.read_text())] == []
 
 
+def swallows(handler: ast.ExceptHandler) -> bool:
+    broad = handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"}
+    return broad and not isinstance(handler.body[-1], ast.Raise)
+
+
 def test_broad_excepts_stay_at_the_edges() -> None:
     edges = {"tocsin/platform/jobs.py", "tocsin/platform/supervisor.py"}
-    broad = re.compile(r"except (Exception|BaseException)\b|except:\s*$", re.MULTILINE)
-    assert {relative(p) for p in SOURCES if broad.search(p.read_text())} <= edges
+    found = {
+        relative(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler) and swallows(node)
+    }
+    assert found <= edges
 
 
 def test_every_module_says_what_it_is_for() -> None:
