@@ -117,6 +117,8 @@ def _take(path: Path, ingest: Ingest, source: str, format_name: str | None, adva
     from tocsin.pipeline.lake.errors import LakeError
     from tocsin.pipeline.parsers.errors import ParserError
 
+    if path.is_dir():
+        return Outcome(path, error="It is a folder with no files in it.")
     try:
         receipt = ingest.file(path, source=source, format=format_name, progress=advance)
     except (ParserError, LakeError) as error:
