@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tocsin.platform.apps import RoomConfig
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.apps import MenuEntry, RoomConfig
 
 
 class ConstituencyConfig(RoomConfig):
@@ -10,3 +12,7 @@ class ConstituencyConfig(RoomConfig):
 
     name = "tocsin.rooms.constituency"
     label = "constituency"
+    menu = (
+        MenuEntry(_("Constituency"), "organisations", 60, ("constituency.view",)),
+        MenuEntry(_("Whose is it?"), "whose", 61, ("constituency.view",)),
+    )

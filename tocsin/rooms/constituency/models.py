@@ -15,6 +15,21 @@ from tocsin.platform.access import scope_of
 from tocsin.platform.identity import Identified
 
 VERB = "constituency.view"
+ROLE_NAMES = {
+    "officer": _("security officer"),
+    "deputy": _("deputy of the security officer"),
+    "head": _("head of department"),
+    "duty": _("duty desk, at all hours"),
+    "ciso": _("chief information security officer"),
+    "administrator": _("administrator"),
+    "peer": _("outside party"),
+    "analyst": _("analyst"),
+    "responder": _("incident responder"),
+    "cart_analyst": _("analyst of targeted attacks"),
+    "network_operator": _("network operator"),
+    "risk_member": _("member of the risk group"),
+    "board_member": _("member of the board"),
+}
 
 
 def places(user: Any, verb: str) -> frozenset[int]:
@@ -91,6 +106,11 @@ class Organisation(Identified, Charted):
     def depth(self) -> int:
         """Give how far below a root it stands."""
         return self.path.count("/") - 2
+
+    @property
+    def indent(self) -> str:
+        """Give the white space that shows the depth in a list."""
+        return "\u2003" * self.depth
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -178,6 +198,11 @@ class Membership(Identified, ValidInTime, Charted):
             ),
         ]
 
+    @property
+    def role_name(self) -> object:
+        """Give the role in words."""
+        return ROLE_NAMES.get(self.role, self.role)
+
 
 class ContactQuerySet(models.QuerySet["Contact"]):
     """Scopes every read of contacts."""
@@ -207,6 +232,11 @@ class Contact(Identified, Charted):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "role", "name"], name="one_contact_a_role"),
         ]
+
+    @property
+    def role_name(self) -> object:
+        """Give the role in words."""
+        return ROLE_NAMES.get(self.role, self.role)
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):

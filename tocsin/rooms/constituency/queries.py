@@ -9,14 +9,26 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from tocsin.pipeline.enrich import ownership as pipeline
 from tocsin.platform.access import Grant, Scope, verbs_of
-from tocsin.rooms.constituency.models import Asset, Contact, Mandate, Membership, Organisation, Team
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import VERB, Asset, Contact, Mandate, Membership, Organisation, Team, places
 
+MANAGE = "constituency.manage"
+REASONS = {
+    pipeline.Why.HOST: _("this very host"),
+    pipeline.Why.PREFIX: _("longest prefix that holds the address"),
+    pipeline.Why.DOMAIN: _("longest domain that the name ends in"),
+    pipeline.Why.MAIL_DOMAIN: _("longest mail domain that the address ends in"),
+    pipeline.Why.WIDER: _("fits, but a more specific entry wins"),
+    pipeline.Why.NOT_YET: _("fits, but is not held yet at that time"),
+    pipeline.Why.NO_LONGER: _("fits, but is no longer held at that time"),
+}
 LOCAL_ROLES = ("officer", "deputy", "head")
 
 
@@ -76,23 +88,28 @@ class _Reach:
 
 
 def organisations(
-    user: Any, *, text: str = "", kind: str = "", without_officer: bool = False, inactive: bool = False
+    user: Any, *, text: str = "", kind: str = "", without_officer: bool = False
 ) -> QuerySet[Organisation]:
     """Give the organisations a person may see, with their officers; the order is for the caller to choose."""
-    found: QuerySet[Organisation] = Organisation.objects.visible_to(user)
-    if not inactive:
-        found = found.filter(active=True)
+    found = organisations_found(user, text=text, kind=kind, without_officer=without_officer)
+    held = Asset.objects.filter(organisation=OuterRef("pk")).order_by().values("organisation")
+    officers = Membership.objects.valid().filter(role="officer").select_related("person")
+    contacts = Contact.objects.filter(role="officer")
+    return found.annotate(held=Subquery(held.annotate(count=Count("pk")).values("count"))).prefetch_related(
+        Prefetch("memberships", officers, to_attr="officers"), Prefetch("contacts", contacts, to_attr="officer_desks")
+    )
+
+
+def organisations_found(
+    user: Any, *, text: str = "", kind: str = "", without_officer: bool = False
+) -> QuerySet[Organisation]:
+    """Give the same organisations bare, to count them."""
+    found: QuerySet[Organisation] = Organisation.objects.visible_to(user).filter(active=True)
     if text:
         found = found.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(name_fr__icontains=text))
     if kind:
         found = found.filter(kind=kind)
-    if without_officer:
-        found = _without_officer(found)
-    officers = Membership.objects.valid().filter(role="officer").select_related("person")
-    contacts = Contact.objects.filter(role="officer")
-    return found.annotate(held=Count("assets")).prefetch_related(
-        Prefetch("memberships", officers, to_attr="officers"), Prefetch("contacts", contacts, to_attr="officer_desks")
-    )
+    return _without_officer(found) if without_officer else found
 
 
 def missing(user: Any) -> QuerySet[Organisation]:
@@ -106,9 +123,19 @@ def _without_officer(found: QuerySet[Organisation]) -> QuerySet[Organisation]:
     return found.filter(~Exists(members), ~Exists(contacts), needs_officer=True)
 
 
-def organisation_or_404(user: Any, uuid: UUID, verb: str = "constituency.view") -> Organisation:
+def lacks_officer(organisation: Organisation) -> bool:
+    """Tell whether an organisation must have a security officer and has none."""
+    return _without_officer(Organisation.objects.filter(pk=organisation.pk, active=True)).exists()
+
+
+def organisation_or_404(user: Any, uuid: UUID) -> Organisation:
     """Give one organisation; one out of sight is as good as none."""
-    return get_object_or_404(Organisation.objects.visible_to(user, verb).select_related("parent"), uuid=uuid)
+    return get_object_or_404(Organisation.objects.visible_to(user).select_related("parent"), uuid=uuid)
+
+
+def managed_organisation_or_404(user: Any, uuid: UUID) -> Organisation:
+    """Give one organisation that the person may change."""
+    return get_object_or_404(Organisation.objects.visible_to(user, MANAGE), uuid=uuid)
 
 
 def team_or_404(user: Any, uuid: UUID) -> Team:
@@ -116,24 +143,41 @@ def team_or_404(user: Any, uuid: UUID) -> Team:
     return get_object_or_404(Team.objects.visible_to(user).select_related("organisation", "chair"), uuid=uuid)
 
 
+def managed_team_or_404(user: Any, uuid: UUID) -> Team:
+    """Give one team that stands at an organisation the person may change."""
+    return get_object_or_404(Team.objects.filter(organisation__in=places(user, MANAGE)), uuid=uuid)
+
+
+def person_named(username: str) -> Person | None:
+    """Give the active account of this name."""
+    return Person.objects.filter(username=username.strip(), is_active=True).first()
+
+
 def asset_or_404(user: Any, uuid: UUID) -> Asset:
     """Give one asset that the person may change."""
-    return get_object_or_404(
-        Asset.objects.visible_to(user, "constituency.manage").select_related("organisation"), uuid=uuid
-    )
+    return get_object_or_404(Asset.objects.visible_to(user, MANAGE).select_related("organisation"), uuid=uuid)
 
 
 def contact_or_404(user: Any, uuid: UUID) -> Contact:
     """Give one contact that the person may change."""
-    return get_object_or_404(
-        Contact.objects.visible_to(user, "constituency.manage").select_related("organisation"), uuid=uuid
-    )
+    return get_object_or_404(Contact.objects.visible_to(user, MANAGE).select_related("organisation"), uuid=uuid)
 
 
 def membership_or_404(user: Any, uuid: UUID) -> Membership:
-    """Give one role at an organisation that the person may change."""
-    found = Membership.objects.visible_to(user, "constituency.manage").exclude(organisation=None)
-    return get_object_or_404(found.select_related("organisation", "person"), uuid=uuid)
+    """Give one role that the person may end: at, or in a team of, an organisation they manage."""
+    managed = places(user, MANAGE)
+    found = Membership.objects.filter(Q(organisation__in=managed) | Q(team__organisation__in=managed))
+    return get_object_or_404(found.select_related("organisation", "team", "person"), uuid=uuid)
+
+
+def assets(organisation: Organisation) -> QuerySet[Asset]:
+    """Give what an organisation holds, held or will hold."""
+    return organisation.assets.all()
+
+
+def above(user: Any, organisation: Organisation) -> QuerySet[Organisation]:
+    """Give the organisations above one that a person may see, from the root down."""
+    return Organisation.objects.visible_to(user).filter(pk__in=_above(organisation)).order_by("path")
 
 
 def members(organisation: Organisation) -> Sequence[Membership]:
@@ -152,9 +196,13 @@ def _not_ended() -> Q:
     return Q(valid_to=None) | Q(valid_to__gt=timezone.now())
 
 
-def mandates(team: Team) -> QuerySet[Mandate]:
-    """Give whom a team serves."""
-    return team.mandates.select_related("organisation").order_by("organisation__path")
+def mandates(user: Any, team: Team) -> Sequence[Mandate]:
+    """Give whom a team serves; ``linked`` tells which organisations the person may look at."""
+    linked = places(user, VERB)
+    served = list(team.mandates.select_related("organisation").order_by("organisation__path"))
+    for mandate in served:
+        mandate.linked = mandate.organisation_id in linked  # type: ignore[attr-defined]  # for the page
+    return served
 
 
 def serving(user: Any, organisation: Organisation) -> QuerySet[Team]:
@@ -227,6 +275,11 @@ class Owned:
     organisation: Organisation
     match: pipeline.Match
 
+    @property
+    def why(self) -> object:
+        """Give the reason in the person's language."""
+        return REASONS[self.match.why]
+
 
 def whose(user: Any, value: str, at: datetime) -> list[Owned]:
     """Explain who owns a value, as far as the person may see."""
@@ -234,3 +287,8 @@ def whose(user: Any, value: str, at: datetime) -> list[Owned]:
     codes = {match.asset.organisation for match in matches}
     visible = {item.code: item for item in Organisation.objects.visible_to(user).filter(code__in=codes)}
     return [Owned(visible[match.asset.organisation], match) for match in matches if match.asset.organisation in visible]
+
+
+def memberships_of(person: Any) -> QuerySet[Membership]:
+    """Give the roles a person holds now, with where they hold them."""
+    return Membership.objects.valid().filter(person=person).select_related("organisation", "team").order_by("pk")

@@ -1,0 +1,25 @@
+"""Addresses of the constituency."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tocsin.rooms.constituency import pages
+
+ONE = "organisations/<uuid:uuid>/"
+
+urlpatterns = [
+    path("organisations/", pages.organisations, name="organisations"),
+    path(ONE, pages.organisation, name="organisation"),
+    path(f"{ONE}change/", pages.organisation_change, name="organisation_change"),
+    path(f"{ONE}role/", pages.organisation_role, name="organisation_role"),
+    path(f"{ONE}contact/", pages.organisation_contact, name="organisation_contact"),
+    path(f"{ONE}asset/", pages.organisation_asset, name="organisation_asset"),
+    path("roles/<uuid:uuid>/end/", pages.role_end, name="role_end"),
+    path("contacts/<uuid:uuid>/remove/", pages.contact_remove, name="contact_remove"),
+    path("assets/<uuid:uuid>/end/", pages.asset_end, name="asset_end"),
+    path("teams/", pages.teams, name="teams"),
+    path("teams/<uuid:uuid>/", pages.team, name="team"),
+    path("teams/<uuid:uuid>/role/", pages.team_role, name="team_role"),
+    path("whose/", pages.whose, name="whose"),
+]
