@@ -37,6 +37,7 @@ from tocsin.pipeline.schema.vocabulary import vocabulary
 
 _KEYS = {"sigma", "channels", "codes", "where", "fields", "subject", "lists", "open"}
 _FILE_KEYS = {"records", "open", "subject", "lists", "constants", "fields", "sources"}
+_WORDS = {"product", "category", "service"}
 _PARTS_OF_KIND = ("channel", "code")
 
 
@@ -210,7 +211,7 @@ def _meet(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset
 @cache
 def scopes() -> tuple[Scope, ...]:
     """Give every log source of every mapping file."""
-    return tuple(scope for file in mapping_files() for scope in _read(file))
+    return tuple(scope for file in mapping_files() for scope in read_mapping(file))
 
 
 def mapping_files() -> tuple[Traversable, ...]:
@@ -219,7 +220,8 @@ def mapping_files() -> tuple[Traversable, ...]:
     return tuple(sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name))
 
 
-def _read(file: Traversable) -> Iterable[Scope]:
+def read_mapping(file: Traversable) -> Iterator[Scope]:
+    """Read one mapping file."""
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
@@ -234,6 +236,8 @@ def _read(file: Traversable) -> Iterable[Scope]:
 
 
 def _scope(document: dict[str, Any], entry: dict[str, Any], where: str) -> Scope:
+    if not set(entry["sigma"]) <= _WORDS:
+        raise MappingError(f"{where}: sigma has product, category and service")
     scope = Scope(
         sigma=LogSource(**entry["sigma"]),
         product=document["records"],
