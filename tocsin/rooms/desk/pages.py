@@ -6,9 +6,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tocsin.platform import access
+from tocsin.rooms.desk import sections
 
 
 @access.page()
 def desk(request: HttpRequest) -> HttpResponse:
     """Show what waits for this person."""
-    return render(request, "desk/desk.html")
+    filled = sections.desk_of(request.user)
+    waiting = sections.waiting(filled)
+    return render(
+        request,
+        "desk/desk.html",
+        {
+            "wide": [one for one in waiting if one.section.wide],
+            "cards": [one for one in waiting if not one.section.wide],
+            "quiet": sections.quiet(filled),
+        },
+    )

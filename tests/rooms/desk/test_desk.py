@@ -1,0 +1,107 @@
+"""Everybody lands on a desk of their own role, and it is cheap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.rooms.desk.conftest import Make, organisation
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Membership, Team
+from tocsin.rooms.desk.sections import desk_of
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[Person], Client]
+
+
+def titles(person: Person) -> set[str]:
+    return {str(filled.section.title) for filled in desk_of(person)}
+
+
+def test_an_analyst_is_shown_the_queue(analyst: Person) -> None:
+    assert {"Open alerts", "Next in the queue", "Alerts you have taken", "Tasks"} <= titles(analyst)
+    assert "Offered to your team" not in titles(analyst)
+
+
+def test_a_responder_is_shown_offers_first(responder: Person) -> None:
+    assert {"Open incidents", "Offered to your team", "Your incidents", "Tasks"} <= titles(responder)
+
+
+def test_an_officer_is_shown_their_organisation_only(officer_a: Person) -> None:
+    assert titles(officer_a) == {"Open alerts", "Incidents that concern you", "Tasks", "Contacts to confirm"}
+
+
+def test_a_ciso_is_shown_what_nobody_holds(ciso: Person) -> None:
+    assert {
+        "Open incidents",
+        "Incidents nobody owns",
+        "Hand-offs without an answer",
+        "Without a security officer",
+    } <= titles(ciso)
+
+
+def test_an_administrator_is_shown_the_house(admin: Person) -> None:
+    assert titles(admin) == {
+        "Without a security officer",
+        "Records that could not be read",
+        "Sources that fell silent",
+    }
+
+
+def test_a_board_member_is_shown_a_quiet_summary(outsider: Person) -> None:
+    Membership.objects.create(person=outsider, role="board_member", organisation=organisation("INST"))
+    assert titles(outsider) == {"Without a security officer", "Who is served"}
+
+
+def test_who_has_no_role_is_told_what_to_do(outsider: Person, client_of: ClientOf) -> None:
+    assert b"an administrator gives you one" in client_of(outsider).get("/").content
+
+
+def test_what_is_empty_takes_one_line(analyst: Person, client_of: ClientOf) -> None:
+    content = client_of(analyst).get("/").content.decode()
+    assert "All quiet" in content
+    assert content.count("<section") == 2
+
+
+def test_a_number_leads_to_the_list_it_counts(analyst: Person, client_of: ClientOf, make_alert: Make) -> None:
+    make_alert(level=4)
+    client = client_of(analyst)
+    assert "/alerts/?state=open&amp;level=4" in client.get("/").content.decode()
+    assert client.get("/alerts/?state=open&level=4").content.count(b"row-link") == 1
+    assert client.get("/alerts/?state=open&level=3").content.count(b"row-link") == 0
+
+
+def test_a_full_desk_shows_everything_that_waits(
+    chart: Mapping[str, Person], client_of: ClientOf, make_alert: Make, make_offer: Make
+) -> None:
+    make_alert(None, 4)
+    make_offer()
+    assert b"alert 0" in client_of(chart["analyst"]).get("/").content
+    for name in ("responder", "ciso"):
+        assert b"incident 1" in client_of(chart[name]).get("/").content
+    assert b"incident 1" not in client_of(chart["officer_b"]).get("/").content
+
+
+@pytest.mark.parametrize("who", ["analyst", "responder", "officer_a", "ciso", "admin", "outsider"])
+def test_a_desk_takes_twelve_queries_at_most(
+    chart: Mapping[str, Person], client_of: ClientOf, who: str, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    client = client_of(chart[who])
+    with django_assert_max_num_queries(12):
+        assert client.get("/").status_code == 200
+
+
+def test_so_does_the_desk_of_somebody_with_every_role(
+    chart: Mapping[str, Person], client_of: ClientOf, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    person = chart["ciso"]
+    for role in ("administrator", "officer"):
+        Membership.objects.create(person=person, role=role, organisation=organisation("INST"))
+    for role in ("analyst", "responder"):
+        Membership.objects.create(person=person, role=role, team=Team.objects.get(code="CSIRC"))
+    client = client_of(person)
+    with django_assert_max_num_queries(12):
+        client.get("/")

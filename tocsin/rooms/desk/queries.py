@@ -1,0 +1,188 @@
+"""What waits for a person. Each function asks the database once; what it reads is scoped by the rooms below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from tocsin.platform.access import scope_of
+from tocsin.platform.lists import COUNT_LIMIT, shown_count
+from tocsin.rooms.alerts import queries as alerts
+from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.constituency import queries as constituency
+from tocsin.rooms.constituency.models import Contact, Organisation
+from tocsin.rooms.incidents import queries as incidents
+from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Severity, Task
+from tocsin.rooms.intake import queries as intake
+from tocsin.rooms.intake.models import Receipt, Source
+from tocsin.rooms.rules.models import Level
+
+SHOWN = 8
+STUCK_AFTER = timedelta(hours=24)
+SILENT_AFTER = timedelta(hours=24)
+CONFIRM_EVERY = timedelta(days=90)
+UNCOUNTED = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that leads to the list it counts."""
+
+    shown: str
+    label: str | Promise
+    query: str
+    mark: str = ""
+
+    @property
+    def zero(self) -> bool:
+        """Tell whether nothing is there."""
+        return self.shown == "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The first of what waits, and whether there is more."""
+
+    rows: Sequence[Any] = ()
+    more: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+def alert_levels(user: Any) -> Sequence[Figure]:
+    """Count the open alerts by level, the most serious first; it stops looking after 10,000."""
+    found = Alert.objects.visible_to(user).filter(open=True).order_by("-level", "-last_seen", "-id")
+    levels = [Level(value) for value in sorted(Level.values, reverse=True)]
+    counts = found[: COUNT_LIMIT + 1].aggregate(**{f"n{v}": Count("pk", filter=Q(level=v)) for v in levels})
+    shown = _shown_in_order([counts[f"n{level}"] for level in levels])
+    return [
+        Figure(text, level.label, f"state=open&level={level.value}", f"level level-{level.value}")
+        for level, text in zip(levels, shown, strict=True)
+    ]
+
+
+def incident_severities(user: Any) -> Sequence[Figure]:
+    """Count the open incidents by severity, the worst first, and those nobody owns."""
+    found = Incident.objects.visible_to(user).filter(open=True).order_by("-severity", "-updated_at", "-id")
+    severities = [Severity(value) for value in sorted(Severity.values, reverse=True)]
+    asked = {f"n{v}": Count("pk", filter=Q(severity=v)) for v in severities}
+    counts = found[: COUNT_LIMIT + 1].aggregate(unowned=Count("pk", filter=Q(owner=None)), **asked)
+    shown = _shown_in_order([counts[f"n{severity}"] for severity in severities])
+    return [
+        Figure(text, severity.label, f"state=open&severity={severity.value}", f"severity severity-{severity.value}")
+        for severity, text in zip(severities, shown, strict=True)
+    ]
+
+
+def alerts_to_triage(user: Any) -> Waiting:
+    """Give the head of the queue: open alerts nobody has taken."""
+    found = alerts.to_triage(user).filter(assignee=None).order_by("-level", "-last_seen", "-id")
+    return _first(found.select_related("organisation"))
+
+
+def my_alerts(user: Any) -> Waiting:
+    """Give the open alerts the person has taken."""
+    return _first(alerts.assigned_to(user).select_related("organisation").order_by("-level", "-last_seen", "-id"))
+
+
+def my_incidents(user: Any) -> Waiting:
+    """Give the open incidents the person owns."""
+    found = incidents.visible(user).filter(open=True, owner=user)
+    return _first(found.order_by("-severity", "-updated_at", "-id"))
+
+
+def offers(user: Any) -> Waiting:
+    """Give the incidents offered to the person's teams, the oldest first."""
+    return _first(incidents.offers_to(user))
+
+
+def tasks(user: Any) -> Waiting:
+    """Give the open tasks of the person and those of their organisations that nobody has taken."""
+    places = scope_of(user).organisations("incidents.answer")
+    mine = Q(assignee=user) | Q(assignee=None, entity__organisation__in=places)
+    found = Task.objects.filter(mine, state=Task.State.OPEN, incident__in=Incident.objects.visible_to(user))
+    return _first(found.select_related("incident").order_by(F("due_at").asc(nulls_last=True), "id"))
+
+
+def unowned_incidents(user: Any) -> Waiting:
+    """Give the open incidents nobody owns."""
+    found = incidents.visible(user).filter(open=True, owner=None)
+    return _first(found.order_by("-severity", "-updated_at", "-id"))
+
+
+def own_part_incidents(user: Any) -> Waiting:
+    """Give the open incidents that concern the organisations the person is the officer of."""
+    places = scope_of(user).organisations("incidents.part")
+    here = Exists(IncidentEntity.objects.filter(incident=OuterRef("pk"), organisation__in=places))
+    found = incidents.visible(user).filter(here, open=True)
+    return _first(found.order_by("-severity", "-updated_at", "-id"))
+
+
+def stuck_hand_offs(user: Any) -> Waiting:
+    """Give the offers that nobody has answered in time."""
+    now = timezone.now()
+    late = Q(due_at__lt=now) | Q(due_at=None, created_at__lt=now - STUCK_AFTER)
+    found = HandOff.objects.filter(late, state=HandOff.State.OFFERED, incident__in=Incident.objects.visible_to(user))
+    return _first(found.select_related("incident", "from_team", "to_team").order_by("id"))
+
+
+def missing_officers(user: Any) -> Waiting:
+    """Give the organisations that must have a security officer and have none."""
+    return _first(constituency.missing(user).order_by("code"))
+
+
+def contacts_to_confirm(user: Any) -> Waiting:
+    """Give the contacts of the person's organisations that were not confirmed for three months."""
+    old = Q(confirmed_at=None) | Q(confirmed_at__lt=timezone.now() - CONFIRM_EVERY)
+    places = scope_of(user).organisations("incidents.answer")
+    found = Contact.objects.filter(old, organisation__in=places).select_related("organisation")
+    return _first(found.order_by(F("confirmed_at").asc(nulls_first=True), "id"))
+
+
+def rejected_records(user: Any) -> Waiting:
+    """Give the newest receipts that hold records nobody could understand."""
+    found: QuerySet[Receipt] = intake.receipts(user).filter(rejected__gt=0)
+    return _first(found.order_by("-id"))
+
+
+def silent_sources(user: Any) -> Waiting:
+    """Give the sources that have delivered nothing for a day."""
+    quiet = Q(last_received_at=None) | Q(last_received_at__lt=timezone.now() - SILENT_AFTER)
+    found: QuerySet[Source] = intake.sources(user).filter(quiet, active=True)
+    return _first(found.order_by(F("last_received_at").desc(nulls_last=True), "name"))
+
+
+def constituency_figures(user: Any) -> Sequence[Figure]:
+    """Count the organisations served, by kind."""
+    found = Organisation.objects.visible_to(user).filter(active=True)
+    kinds = found.order_by().values_list("kind").annotate(number=Count("pk"))
+    counts = dict(kinds)
+    return [
+        Figure(shown_count(counts[kind]), label, f"kind={kind}")
+        for kind, label in Organisation.Kind.choices
+        if kind in counts
+    ]
+
+
+def _first(found: QuerySet[Any]) -> Waiting:
+    rows = list(found[: SHOWN + 1])
+    return Waiting(rows[:SHOWN], len(rows) > SHOWN)
+
+
+def _shown_in_order(counts: Iterable[int]) -> list[str]:
+    """Write counts of a list that was read from its head to the limit: what lies beyond it was not counted."""
+    left, shown = COUNT_LIMIT, []
+    for number in counts:
+        if left < 0:
+            shown.append(UNCOUNTED)
+            continue
+        left -= number
+        shown.append(shown_count(number + min(left, 0)) + ("+" if left < 0 else ""))
+    return shown

@@ -1,0 +1,117 @@
+"""The sections of a desk, in order: who gets each, what it reads, how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.access import Scope, scope_of
+from tocsin.rooms.desk import queries
+
+MOST = 8  # each section is one query
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section: ``name`` is its template; ``read`` gives what it shows and is one query."""
+
+    name: str
+    title: str | Promise
+    wanted: Callable[[Scope], bool]
+    read: Callable[[Any], Any]
+    wide: bool = False
+
+    @property
+    def template(self) -> str:
+        """Give the path of the template."""
+        return f"desk/_{self.name}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A section with what waits in it."""
+
+    section: Section
+    content: Any
+
+
+def triages(scope: Scope) -> bool:
+    """Tell whether the person works on alerts."""
+    return scope.allows("alerts.triage")
+
+
+def responds(scope: Scope) -> bool:
+    """Tell whether the person works on incidents in a team."""
+    return bool(scope.teams("incidents.work"))
+
+
+def coordinates(scope: Scope) -> bool:
+    """Tell whether the person works on incidents over the heads of the teams, as a CISO does."""
+    return any(grant.team is None and "incidents.work" in grant.verbs for grant in scope.grants)
+
+
+def speaks_for_an_organisation(scope: Scope) -> bool:
+    """Tell whether the person is an officer or stands in for one."""
+    return scope.allows("incidents.part")
+
+
+def runs_the_house(scope: Scope) -> bool:
+    """Tell whether the person looks after the intake."""
+    return scope.allows("intake.manage")
+
+
+def only_looks_on(scope: Scope) -> bool:
+    """Tell whether the person has no incidents, alerts or machinery to look at: boards and groups."""
+    doing = ("alerts.view", "incidents.view", "incidents.part", "intake.view")
+    return scope.allows("constituency.view") and not any(scope.allows(verb) for verb in doing)
+
+
+def _has(*verbs: str) -> Callable[[Scope], bool]:
+    return lambda scope: any(scope.allows(verb) for verb in verbs)
+
+
+SECTIONS = (
+    Section("alert_levels", _("Open alerts"), _has("alerts.view"), queries.alert_levels, wide=True),
+    Section("incident_severities", _("Open incidents"), _has("incidents.view"), queries.incident_severities, wide=True),
+    Section("offers", _("Offered to your team"), responds, queries.offers),
+    Section("alerts", _("Next in the queue"), triages, queries.alerts_to_triage),
+    Section("incidents", _("Your incidents"), _has("incidents.work", "incidents.open"), queries.my_incidents),
+    Section("incidents", _("Incidents that concern you"), speaks_for_an_organisation, queries.own_part_incidents),
+    Section("tasks", _("Tasks"), _has("incidents.view", "incidents.answer"), queries.tasks),
+    Section("alerts", _("Alerts you have taken"), triages, queries.my_alerts),
+    Section("hand_offs", _("Hand-offs without an answer"), coordinates, queries.stuck_hand_offs),
+    Section(
+        "incidents", _("Incidents nobody owns"), lambda s: responds(s) or coordinates(s), queries.unowned_incidents
+    ),
+    Section("contacts", _("Contacts to confirm"), speaks_for_an_organisation, queries.contacts_to_confirm),
+    Section(
+        "missing",
+        _("Without a security officer"),
+        lambda s: coordinates(s) or only_looks_on(s) or s.allows("constituency.manage"),
+        queries.missing_officers,
+    ),
+    Section("receipts", _("Records that could not be read"), runs_the_house, queries.rejected_records),
+    Section("sources", _("Sources that fell silent"), runs_the_house, queries.silent_sources),
+    Section("constituency", _("Who is served"), only_looks_on, queries.constituency_figures, wide=True),
+)
+
+
+def desk_of(user: Any) -> Sequence[Filled]:
+    """Fill the sections this person gets; the first eight, when somebody holds very many roles."""
+    scope = scope_of(user)
+    mine = [section for section in SECTIONS if section.wanted(scope)][:MOST]
+    return [Filled(section, section.read(user)) for section in mine]
+
+
+def waiting(desk: Iterable[Filled]) -> list[Filled]:
+    """Give the sections with something in them."""
+    return [filled for filled in desk if filled.content]
+
+
+def quiet(desk: Iterable[Filled]) -> list[str]:
+    """Give the titles of the sections with nothing in them."""
+    return [str(filled.section.title) for filled in desk if not filled.content]
