@@ -138,11 +138,10 @@ def test_a_task_of_a_part_is_answered_by_its_officer(
     assert actions.answer_task(actor=officer_a, task=task, state=Task.State.DONE).state == Task.State.DONE
 
 
-def test_an_officer_is_told_through_the_gate(incident: Incident, responder: Person, department_a: Organisation) -> None:
-    Contact.objects.create(organisation=department_a, role="officer", name="Ana", email="ana@depa.example")
+def test_an_officer_is_told_through_the_gate(incident: Incident, responder: Person, officer_a: Person) -> None:
     part = incident.entities.get()
     message = actions.inform(actor=responder, incident=incident, entity=part, subject="Macro", text="Please look.")
-    assert message.recipient == "ana@depa.example"
+    assert message.recipient == officer_a.email
     assert incident.reference in message.subject
     assert "TLP:AMBER" in message.subject
     ledger = GateEntry.objects.get(item_uuid=incident.uuid)

@@ -1,0 +1,104 @@
+"""Incidents for programs, as far as the token's person may see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from tocsin.platform.access import require_any
+from tocsin.platform.api_lists import Items, Window, page_of
+from tocsin.rooms.incidents import queries
+from tocsin.rooms.incidents.models import Incident
+
+PREFIX = "/incidents"
+VERBS = ("incidents.view", "incidents.part")
+router = Router()
+
+
+class IncidentOut(Schema):
+    """One incident; ``organisations`` are those the reader may see in it."""
+
+    uuid: UUID
+    reference: str
+    title: str
+    state: str
+    open: bool
+    severity: int
+    tlp: str
+    rsit_class: str
+    rsit_type: str
+    sealed: bool
+    owner: str | None
+    team: str | None
+    organisations: list[str]
+    occurred_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+
+class EntryOut(Schema):
+    """One line of the timeline."""
+
+    uuid: UUID
+    time: datetime
+    kind: str
+    audience: str
+    organisation: str | None
+    author: str | None
+    text: str
+
+
+class IncidentDetail(IncidentOut):
+    """One incident with what the reader may know of it."""
+
+    summary: str
+    timeline: list[EntryOut]
+    alerts: list[UUID]
+
+
+def _out(incident: Incident, organisations: list[str]) -> dict[str, Any]:
+    return {
+        **{name: getattr(incident, name) for name in IncidentOut.model_fields if hasattr(incident, name)},
+        "owner": incident.owner.username if incident.owner else None,
+        "team": incident.owner_team.code if incident.owner_team else None,
+        "organisations": organisations,
+    }
+
+
+@router.get("", response=Items[IncidentOut], summary="List incidents")
+def incidents(request: HttpRequest, window: Query[Window]) -> dict[str, Any]:
+    """Give the incidents the token's person may know of, oldest change first."""
+    require_any(request.user, VERBS)
+    rows, after = page_of(queries.visible(request.user), window.cursor, window.updated_since, window.limit)
+    codes = queries.listed_organisations(request.user, list(rows))
+    return {"items": [_out(row, codes.get(row.pk, [])) for row in rows], "next": after}
+
+
+@router.get("/{uuid}", response=IncidentDetail, summary="Read one incident")
+def incident(request: HttpRequest, uuid: UUID) -> dict[str, Any]:
+    """Give one incident with its timeline."""
+    require_any(request.user, VERBS)
+    view = queries.view_or_404(request.user, uuid)
+    entries = [
+        {
+            "uuid": entry.uuid,
+            "time": entry.time,
+            "kind": entry.kind,
+            "audience": entry.audience,
+            "organisation": entry.entity.organisation.code if entry.entity else None,
+            "author": entry.author.username if entry.author else None,
+            "text": entry.text,
+        }
+        for entry in view.timeline()
+    ]
+    return {
+        **_out(view.incident, [part.organisation.code for part in view.entities]),
+        "summary": view.incident.summary if view.handler else "",
+        "timeline": entries,
+        "alerts": [alert.uuid for alert in view.alerts()],
+    }
