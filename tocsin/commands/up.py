@@ -1,0 +1,50 @@
+"""Run Tocsin on this machine: web pages and background work under one supervisor."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from tocsin import config
+from tocsin.platform import supervisor
+from tocsin.platform.start import migrate
+
+
+@click.command()
+@click.option(
+    "--only",
+    type=click.Choice(list(supervisor.PROCESSES)),
+    multiple=True,
+    help="Run this part alone; larger installations run several of each.",
+)
+def command(only: tuple[str, ...]) -> None:
+    """Serve the pages and do the background work until Ctrl-C or SIGTERM.
+
+    Brings the database to this version first. A part that dies is started again. The address is TOCSIN_LISTEN and
+    TOCSIN_PORT, by default 127.0.0.1:8000.
+    """
+    settings = config.load()
+    chosen = only or tuple(supervisor.PROCESSES)
+    try:
+        if "web" in chosen:
+            supervisor.check_port(settings)
+        migrate()
+    except config.ConfigError as error:
+        raise click.ClickException(str(error)) from error
+    _furnish()
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "tocsin.platform.supervisor", *chosen])  # noqa: S606  # frees the memory of all that was loaded
+
+
+def _furnish() -> None:
+    """Bring the starter rules to a house that has none, and say how to let the first person in."""
+    from tocsin.rooms.accounts.models import Person
+    from tocsin.rooms.rules.actions import import_starter
+    from tocsin.rooms.rules.models import RuleSet
+
+    if not RuleSet.objects.exists():
+        import_starter(actor=None)
+    if not Person.objects.filter(is_active=True).exists():
+        click.echo("Nobody can sign in yet: load a chart (tocsin chart load) and add a person (tocsin user add).")
