@@ -66,7 +66,9 @@ class DisposeForm(forms.Form):
 class AssignForm(forms.Form):
     """Who works on it."""
 
-    assignee = forms.ModelChoiceField[Person](label=_("Give to"), queryset=None, to_field_name="uuid", empty_label=None)
+    assignee: forms.ModelChoiceField[Person] = forms.ModelChoiceField(
+        label=_("Give to"), queryset=None, to_field_name="uuid", empty_label=None
+    )
 
     def __init__(self, *args: object, user: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are

@@ -76,8 +76,8 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
         return render(request, "alerts/_list.html", shown)
     counts = {} if cursor else queries.counts(request.user)
     shown |= {
-        "tabs": _tabs(filters, counts),
-        "levels": _levels(filters, counts),
+        "tabs": list(_tabs(filters, counts)),
+        "levels": list(_levels(filters, counts)),
         "assigned": Assigned.choices,
         "organisations": queries.organisations(request.user),
     }

@@ -62,6 +62,11 @@ def queue(user: Any, filters: Filters) -> QuerySet[Alert]:
     return found.select_related("organisation", "assignee").only(*LISTED)
 
 
+def in_full(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    """Give the same alerts with all their facts, as the API shows them."""
+    return alerts.only()
+
+
 def _with_state(alerts: QuerySet[Alert], state: str) -> QuerySet[Alert]:
     if state == Shown.ALL:
         return alerts
