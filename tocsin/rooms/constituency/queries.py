@@ -112,6 +112,21 @@ def organisations_found(
     return _without_officer(found) if without_officer else found
 
 
+def for_programs(user: Any) -> QuerySet[Organisation]:
+    """Give the organisations a program may know of, those no longer active as well, with whom to reach."""
+    officers = Membership.objects.valid().filter(role__in=("officer", "deputy")).select_related("person")
+    return (
+        Organisation.objects.visible_to(user)
+        .select_related("parent")
+        .prefetch_related(Prefetch("memberships", officers, to_attr="officers"), "contacts")
+    )
+
+
+def one_for_programs(user: Any, uuid: UUID) -> Organisation:
+    """Give one of them with what it holds."""
+    return get_object_or_404(for_programs(user).prefetch_related("assets"), uuid=uuid)
+
+
 def missing(user: Any) -> QuerySet[Organisation]:
     """Give the organisations that must have a security officer and have none."""
     return _without_officer(Organisation.objects.visible_to(user).filter(active=True))

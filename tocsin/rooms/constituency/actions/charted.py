@@ -99,7 +99,10 @@ def _tree(chart: Chart) -> Change:
     for row in rows.values():
         row.path = _path(row, by_id)
     moved = [row for row in rows.values() if before[row.pk] != (row.parent_id, row.path)]
-    Organisation.objects.bulk_update(moved, ["parent", "path"], batch_size=200)
+    now = timezone.now()
+    for row in moved:
+        row.updated_at = now
+    Organisation.objects.bulk_update(moved, ["parent", "path", "updated_at"], batch_size=200)
     return Change("tree", changed=tuple(row.code for row in moved))
 
 
