@@ -132,7 +132,7 @@ class HeldPrefix(Timed):
     """An address range and when it was held; ``community`` is the BGP community that blackholes it."""
 
     prefix: Prefix
-    community: str = ""
+    community: Annotated[str, Field(max_length=40)] = ""
 
 
 class HeldName(Timed):

@@ -73,6 +73,11 @@ def test_ownership_is_that_of_the_chart(tmp_path: Path) -> None:
     assert (owner, ownership.default("proxy")) == ("DEPA", "DEPB")
 
 
+def test_the_community_of_a_range_is_kept(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    assert Asset.objects.get(value="192.0.2.128/25").community == "65000:666"
+
+
 def test_only_what_differs_changes(tmp_path: Path) -> None:
     loaded(tmp_path)
     changes = loaded(tmp_path, GOOD.replace("name: Department A", "name: Agriculture"))

@@ -259,6 +259,7 @@ class Asset(Identified, ValidInTime, Charted):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="assets")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     value = models.CharField(max_length=255)
+    community = models.CharField(max_length=40, blank=True)
 
     objects = AssetQuerySet.as_manager()
 

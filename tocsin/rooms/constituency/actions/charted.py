@@ -236,11 +236,13 @@ def _contacts(chart: Chart) -> Change:
 
 def _assets(chart: Chart) -> Change:
     organisations = _codes(Organisation.objects.all())
+    communities = {(item.code, held.prefix): held.community for item in chart.organisations for held in item.prefixes}
     wanted: Wanted = {
         (asset.kind, asset.value, asset.organisation, asset.valid_from): {
             "organisation_id": organisations[asset.organisation],
             "kind": asset.kind,
             "value": asset.value,
+            "community": communities.get((asset.organisation, asset.value), ""),
             "valid_from": asset.valid_from,
             "valid_to": asset.valid_to,
         }

@@ -42,10 +42,16 @@ def change_organisation(*, actor: Person, organisation: Organisation, **values: 
 
 @transaction.atomic
 def give_role(
-    *, actor: Person, person: Person, role: str, organisation: Organisation | None = None, team: Team | None = None
+    *,
+    actor: Person | None,
+    person: Person,
+    role: str,
+    organisation: Organisation | None = None,
+    team: Team | None = None,
 ) -> Membership:
-    """Give a person a role at an organisation or in a team, from now on."""
-    _require_at(actor, organisation, team)
+    """Give a person a role at an organisation or in a team, from now on. No actor means the system."""
+    if actor is not None:
+        _require_at(actor, organisation, team)
     if role not in known_roles():
         raise ValidationError({"role": _("There is no such role.")})
     now = timezone.now()
