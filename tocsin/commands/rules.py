@@ -1,4 +1,4 @@
-"""`tocsin rules`: look at detection rules in files before they are used."""
+"""`tocsin rules`: look at detection rules in files, and take them in."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from tocsin import config
 if TYPE_CHECKING:
     from tocsin.pipeline.detect.plan import Plan
 
-HELP = """Look at detection rules.
+HELP = """Look at detection rules and take them in.
 
 Rules are Sigma rules in YAML files. A rule that cannot be run is refused with its reason; the others run.
 """
 PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+TAKEN = (
+    "Set {name}: {added} added, {changed} changed, {unchanged} as they were, {removed} removed; {refused} cannot run."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
@@ -49,6 +52,37 @@ def list_(paths: tuple[Path, ...], as_json: bool) -> None:
         _print(asdict(rule) if as_json else f"{rule.id}  {rule.level:<13}  {rule.source}  {rule.title}")
     if plan.refused:
         click.echo(f"{len(plan.refused)} more are refused; `tocsin rules check` says why.", err=True)
+
+
+@command.command(name="import")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="Name of the set; by default the folder's. The same name again replaces it.")
+@JSON
+def import_(folder: Path, name: str, as_json: bool) -> None:
+    """Take the rules of a folder into the database, where they look at everything that arrives.
+
+    Refused rules are kept with their reason and printed; the exit status is then 1. The others run. Imported
+    again, only what has changed changes, and rules that were switched off stay off.
+    """
+    from rich.console import Console
+
+    from tocsin.platform.start import migrate
+
+    with Console(stderr=True).status(f"Reading {folder} ..."):
+        migrate()
+        from tocsin.rooms.rules.actions import import_folder
+        from tocsin.rooms.rules.errors import RuleError
+        from tocsin.rooms.rules.queries import refused_in
+
+        try:
+            done = import_folder(actor=None, folder=folder, name=name)
+        except RuleError as error:
+            raise click.ClickException(str(error)) from error
+    for refusal in refused_in(done.name):
+        click.echo(f"{folder / refusal.path}:{refusal.line or 1}: {refusal.title}: {refusal.refusal}", err=True)
+    _print(asdict(done) if as_json else TAKEN.format(**asdict(done)))
+    if done.refused:
+        raise click.exceptions.Exit(1)
 
 
 def plan_of(paths: tuple[Path, ...]) -> Plan:

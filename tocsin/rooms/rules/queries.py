@@ -67,6 +67,11 @@ def latest(sigma_id: str) -> Rule | None:
     return Rule.objects.filter(sigma_id=sigma_id).select_related("rule_set").order_by("refusal", "-pk").first()
 
 
+def refused_in(name: str) -> QuerySet[Rule]:
+    """Give the rules of a set that cannot run."""
+    return Rule.objects.filter(STATES["refused"], rule_set__name=name).order_by("path", "position").defer("text")
+
+
 def plan() -> Plan:
     """Give all rules that run as one plan; made again only when a rule has changed."""
     rows = Rule.objects.filter(RUNS).order_by("rule_set__name", "path", "position")
