@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 
 def collections() -> Mapping[str, Any]:
-    """Give the operations that answer many things: GET without a parameter in the path."""
+    """Give the operations that answer many things: GET without anything that must be given."""
     paths = api.get_openapi_schema()["paths"]
-    return {path: found["get"] for path, found in paths.items() if "get" in found and "{" not in path}
+    reads = {path: found["get"] for path, found in paths.items() if "get" in found}
+    return {path: read for path, read in reads.items() if not any(p["required"] for p in read["parameters"])}
 
 
 def key_of(person: Person, *verbs: str) -> str:
