@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tocsin.platform.apps import RoomConfig
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.apps import MenuEntry, RoomConfig
 
 
 class IntakeConfig(RoomConfig):
@@ -10,3 +14,7 @@ class IntakeConfig(RoomConfig):
 
     name = "tocsin.rooms.intake"
     label = "intake"
+    menu: ClassVar = (
+        MenuEntry(_("Receipts"), "receipts", order=60, verbs=("intake.view",)),
+        MenuEntry(_("Sources"), "sources", order=61, verbs=("intake.view",)),
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -72,9 +72,35 @@ def active_source(uuid: UUID) -> Source | None:
     return found
 
 
-def receipts(user: Any) -> QuerySet[Receipt]:
+def may_manage(user: Any) -> bool:
+    """Tell whether a person may make sources and their tokens."""
+    return scope_of(user).allows("intake.manage")
+
+
+def organisations_managed(user: Any) -> QuerySet[Organisation]:
+    """Give the organisations whose sources a person may manage."""
+    return Organisation.objects.filter(pk__in=scope_of(user).organisations("intake.manage"), active=True)
+
+
+def name_taken(name: str, *, by_other_than: Source | None = None) -> bool:
+    """Tell whether a source has this name."""
+    found = Source.objects.filter(name=name)
+    return found.exclude(pk=by_other_than.pk).exists() if by_other_than else found.exists()
+
+
+STATES: Mapping[str, Q] = {
+    "problems": Q(status=Receipt.State.INCOMPLETE) | Q(rejected__gt=0) | ~Q(problem=""),
+    "open": Q(status=Receipt.State.OPEN),
+    "hits": Q(hits__gt=0),
+}
+
+
+def receipts(user: Any, *, source: UUID | None = None, state: str = "") -> QuerySet[Receipt]:
     """Give the receipts a person may see, without what parsers remember."""
-    return Receipt.objects.visible_to(user).select_related("source").defer("state")
+    found = Receipt.objects.visible_to(user).filter(STATES.get(state, Q()))
+    if source is not None:
+        found = found.filter(source__uuid=source)
+    return found.select_related("source").defer("state")
 
 
 def receipt_or_404(user: Any, uuid: UUID) -> Receipt:
@@ -88,12 +114,16 @@ def rejected(receipt: Receipt) -> QuerySet[RejectedRecord]:
     return RejectedRecord.objects.filter(receipt=receipt).defer("raw")
 
 
+def may_read(user: Any, receipt: Receipt) -> bool:
+    """Tell whether a person may read rejected records: they may name anybody, so seeing counts is not enough."""
+    scope, owner = scope_of(user), receipt.source.organisation_id
+    return scope.everything("alerts.view") or owner in scope.organisations("alerts.view")
+
+
 def rejected_or_404(user: Any, uuid: UUID, record: int) -> RejectedRecord:
     """Give one rejected record with what it said, to those who may see the events of its source."""
     receipt = receipt_or_404(user, uuid)
-    scope, owner = scope_of(user), receipt.source.organisation_id
-    may = scope.everything("alerts.view") or (owner and owner in scope.organisations("alerts.view"))
-    if not may:
+    if not may_read(user, receipt):
         raise Http404
     return get_object_or_404(RejectedRecord, receipt=receipt, record=record)
 
