@@ -60,7 +60,8 @@ class PartForm(forms.Form):
     """Base of the forms on an incident's page: they know the parts their writer may see."""
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # Several of these stand on one page: each needs ids of its own.
+        super().__init__(*args, auto_id=f"{type(self).__name__.lower()}_%s", **kwargs)
         self.view = view
         if "entity" in self.fields:
             self.fields["entity"].queryset = IncidentEntity.objects.filter(pk__in=view.mine)  # type: ignore[attr-defined]

@@ -120,16 +120,16 @@ def incident_from_alerts(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, _("Choose at least one alert."))
         return redirect("alerts")
     form = forms.OpenForm(
-        request.POST if "title" in request.POST else None, user=_me(request), initial=_told_by(alerts)
+        request.POST if "title" in request.POST else None, user=_me(request), initial=_told_by(_me(request), alerts)
     )
     if form.is_valid() and (opened := _open(request, form, alerts=alerts)):
         return opened
     return render(request, "incidents/new.html", {"form": form, "alerts": alerts})
 
 
-def _told_by(alerts: list[Any]) -> dict[str, Any]:
+def _told_by(user: Person, alerts: list[Any]) -> dict[str, Any]:
     worst = max(alerts, key=lambda alert: alert.level)
-    team = queries.default_team()
+    team = queries.default_team(user)
     return {
         "title": f"{worst.title}{f' – {worst.subject}' if worst.subject else ''}"[:200],
         "organisations": sorted({a.organisation.code for a in alerts if a.organisation}),

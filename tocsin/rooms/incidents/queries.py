@@ -183,9 +183,12 @@ def codes_in_reach(user: Any) -> list[str]:
     return list(Organisation.objects.filter(pk__in=reach).order_by("code").values_list("code", flat=True))
 
 
-def default_team() -> Team | None:
-    """Give the team that incidents are handed to unless somebody chooses another: it offers incident response."""
-    return next((t for t in teams_to_offer().order_by("pk") if "incident_response" in t.services), None)
+def default_team(user: Any) -> Team | None:
+    """Give the team that incidents are handed to unless somebody chooses another: the responders of one's own house."""
+    mine = scope_of(user).teams()
+    houses = set(Team.objects.filter(pk__in=mine).values_list("organisation", flat=True))
+    responders = [t for t in teams_to_offer().order_by("pk") if "incident_response" in t.services and t.pk not in mine]
+    return min(responders, key=lambda team: team.organisation_id not in houses, default=None)
 
 
 def offer_or_404(view: View, uuid: UUID) -> HandOff:
