@@ -61,7 +61,8 @@ class PartForm(forms.Form):
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         # Several of these stand on one page: each needs ids of its own.
-        super().__init__(*args, auto_id=f"{type(self).__name__.lower()}_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.auto_id = f"{type(self).__name__.lower()}_%s"
         self.view = view
         if "entity" in self.fields:
             self.fields["entity"].queryset = IncidentEntity.objects.filter(pk__in=view.mine)  # type: ignore[attr-defined]

@@ -129,7 +129,7 @@ def incident_from_alerts(request: HttpRequest) -> HttpResponseBase:
 
 def _told_by(user: Person, alerts: list[Any]) -> dict[str, Any]:
     worst = max(alerts, key=lambda alert: alert.level)
-    team = queries.default_team(user)
+    team = queries.default_team(user, [a.organisation for a in alerts if a.organisation])
     return {
         "title": f"{worst.title}{f' – {worst.subject}' if worst.subject else ''}"[:200],
         "organisations": sorted({a.organisation.code for a in alerts if a.organisation}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -183,12 +184,26 @@ def codes_in_reach(user: Any) -> list[str]:
     return list(Organisation.objects.filter(pk__in=reach).order_by("code").values_list("code", flat=True))
 
 
-def default_team(user: Any) -> Team | None:
-    """Give the team that incidents are handed to unless somebody chooses another: the responders of one's own house."""
+def default_team(user: Any, organisations: Sequence[Organisation]) -> Team | None:
+    """Give the team that incidents are handed to unless somebody chooses another.
+
+    It does incident response, its mandate lies closest above the organisations, and it is of one's own house.
+    """
     mine = scope_of(user).teams()
     houses = set(Team.objects.filter(pk__in=mine).values_list("organisation", flat=True))
-    responders = [t for t in teams_to_offer().order_by("pk") if "incident_response" in t.services and t.pk not in mine]
-    return min(responders, key=lambda team: team.organisation_id not in houses, default=None)
+    found = teams_to_offer().exclude(pk__in=mine).prefetch_related("mandates__organisation").order_by("pk")
+    responders = [team for team in found if "incident_response" in team.services]
+
+    def rank(team: Team) -> tuple[int, bool]:
+        reach = [_closeness(team, organisation) for organisation in organisations]
+        return -min(reach, default=0), team.organisation_id not in houses
+
+    return min(responders, key=rank, default=None)
+
+
+def _closeness(team: Team, organisation: Organisation) -> int:
+    above = [m.organisation.path for m in team.mandates.all() if organisation.path.startswith(m.organisation.path)]
+    return max(map(len, above), default=0)
 
 
 def offer_or_404(view: View, uuid: UUID) -> HandOff:
