@@ -16,10 +16,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tocsin.pipeline.detect.kindplan import Asked, KindPlan
+from tocsin.pipeline.detect.kindplan import Asked, Every, KindPlan, Never, Some, Step
 from tocsin.pipeline.detect.plan import Plan
 from tocsin.pipeline.detect.rule import Hit, Rule
-from tocsin.pipeline.detect.terms import Always, And, Condition, Leaf, Not, Or, SameAs
+from tocsin.pipeline.detect.terms import SameAs
 from tocsin.pipeline.detect.text import fold
 from tocsin.pipeline.detect.values import Values
 from tocsin.pipeline.schema.event import Batch
@@ -78,7 +78,7 @@ class _Look:
             numbers.update(by_term.get(term, ()))
         for number in sorted(numbers):
             prepared = self._plan.rules[number]
-            bits = self._holds(prepared.condition)
+            bits = self._holds(prepared.step)
             if bits:
                 yield prepared.rule, bits
 
@@ -100,26 +100,25 @@ class _Look:
             return {}
         return self._plan.keywords.rows(self._table.column("raw").to_pylist())
 
-    def _holds(self, condition: Condition) -> int:
-        bits: int
-        match condition:
-            case Leaf():
-                return self._leaf(self._plan.asked[condition])
-            case And(parts):
+    def _holds(self, step: Step) -> int:
+        match step:
+            case Asked():
+                return self._leaf(step)
+            case Every(steps):
                 bits = self._all
-                for part in parts:
+                for part in steps:
                     bits &= self._holds(part)
                     if not bits:
                         break
                 return bits
-            case Or(parts):
+            case Some(steps):
                 bits = 0
-                for part in parts:
+                for part in steps:
                     bits |= self._holds(part)
                 return bits
-            case Not(part):
+            case Never(part):
                 return self._all ^ self._holds(part)
-        return self._all if condition == Always(True) else 0
+        return self._all if step.holds else 0
 
     def _leaf(self, asked: Asked) -> int:
         bits = self._bits.get(asked.number)

@@ -46,11 +46,35 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Every:
+    """All steps hold; the narrowest come first."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """At least one step holds."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """The step does not hold."""
+
+    step: Step
+
+
+Step = Asked | Every | Some | Never | Always
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
-    """A rule and its condition, the narrowest parts of each conjunction first."""
+    """A rule and how to find its rows."""
 
     rule: Rule
-    condition: Condition
+    step: Step
 
 
 class KindPlan:
@@ -78,13 +102,25 @@ class KindPlan:
             if leaf not in self.asked:
                 self.asked[leaf] = self._numbered(leaf)
         number = len(self.rules)
-        self.rules.append(Prepared(rule, _ordered(condition)))
+        self.rules.append(Prepared(rule, self._step(condition)))
         key = _key(condition)
         if key is None:
             self.always.append(number)
             return
         for term in {term for leaf in key for term in self.asked[leaf].terms}:
             self.by_term[term].append(number)
+
+    def _step(self, condition: Condition) -> Step:
+        match condition:
+            case And(parts):
+                return Every(tuple(map(self._step, sorted(parts, key=_weight))))
+            case Or(parts):
+                return Some(tuple(map(self._step, parts)))
+            case Not(part):
+                return Never(self._step(part))
+            case Leaf():
+                return self.asked[condition]
+        return condition
 
     def _numbered(self, leaf: Leaf) -> Asked:
         terms: list[int] = []
@@ -147,17 +183,6 @@ def _length(test: Test) -> int:
         return COMMON
     longest = max((len(part) for part in test.glob if isinstance(part, str)), default=0)
     return longest if longest > COMMON else 0
-
-
-def _ordered(condition: Condition) -> Condition:
-    match condition:
-        case And(parts):
-            return And(tuple(sorted(map(_ordered, parts), key=_weight)))
-        case Or(parts):
-            return Or(tuple(map(_ordered, parts)))
-        case Not(part):
-            return Not(_ordered(part))
-    return condition
 
 
 def _weight(part: Condition) -> tuple[int, int]:

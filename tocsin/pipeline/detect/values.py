@@ -13,9 +13,10 @@ from typing import Any, TypeGuard
 from tocsin.pipeline.detect.expressions import compiled
 from tocsin.pipeline.detect.patterns import ANYCASE, EXACT_CASE, LETTERS, UNICODE, Automaton, Compile, Pattern
 from tocsin.pipeline.detect.terms import ANY, Cidr, Number, Regex, Test, Text, TimePart
-from tocsin.pipeline.detect.text import fold, is_literal, literal, matches, to_pattern
+from tocsin.pipeline.detect.text import fold, is_literal, literal, to_pattern
 
 REMEMBERED = 512  # characters: longer values hardly come again
+MOST = 50_000  # values remembered of one column; the engine bounds all of them together
 _NUMERAL = re.compile(r"\s*([+-]?[0-9]{1,18})(\.[0-9]{1,18})?\s*", re.ASCII)
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"lt": lt, "lte": le, "gt": gt, "gte": ge, "neq": ne}
 _TIME: Mapping[str, Callable[[datetime], int]] = {
@@ -63,13 +64,16 @@ class Values:
         if known is None:
             known = tuple(self._look(value))
             if len(value) <= REMEMBERED:
+                if len(self.memory) >= MOST:
+                    self.memory.clear()
                 self.memory[value] = known
         return known
 
     def _look(self, value: str) -> list[int] | set[int]:
+        found = self._one(value)
         if not (self._lines and "\n" in value):
-            return self._one(value)
-        return {term for part in (value, *value.split("\n")) for term in self._one(part)}
+            return found
+        return {*found, *(term for line in value.split("\n") for term in self.terms(line))}
 
     def _one(self, value: str) -> list[int]:
         found: list[int] = []
@@ -84,13 +88,19 @@ class Values:
         return found + self._patterns(value)
 
     def _patterns(self, value: str) -> list[int]:
+        if not value:
+            return self._in_nothing
         order, automaton, slow = self._scanner
-        if not value:  # Hyperscan reports nothing in no bytes
-            return [term for test, term in self._tests.items() if _matches_empty(test)]
         numbers: list[int] = []
         automaton.scan(value.encode(), numbers)
         found = [order[number] for number in numbers]
         return found + [term for expression, term in slow if expression.search(value)] if slow else found
+
+    @cached_property
+    def _in_nothing(self) -> list[int]:
+        """What an empty value passes: Hyperscan reports nothing in no bytes, and no glob with text fits it."""
+        expressions = ((test, term) for test, term in self._tests.items() if isinstance(test, Regex))
+        return [term for test, term in expressions if to_re2(test).search("")]
 
     @cached_property
     def _scanner(self) -> tuple[list[int], Automaton, list[tuple[Any, int]]]:
@@ -104,12 +114,6 @@ class Values:
 
 def _is_pattern(test: Test) -> TypeGuard[Regex | Text]:
     return isinstance(test, Regex) or (isinstance(test, Text) and not is_literal(test.glob))
-
-
-def _matches_empty(test: Test) -> bool:
-    if not _is_pattern(test):
-        return False
-    return matches(test, "") if isinstance(test, Text) else to_re2(test).search("") is not None
 
 
 def to_hyperscan(test: Regex | Text) -> Pattern:
