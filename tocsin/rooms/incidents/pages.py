@@ -129,9 +129,11 @@ def incident_from_alerts(request: HttpRequest) -> HttpResponseBase:
 
 def _told_by(user: Person, alerts: list[Any]) -> dict[str, Any]:
     worst = max(alerts, key=lambda alert: alert.level)
+    one = len({alert.organisation_id for alert in alerts}) == 1
     team = queries.default_team(user, [a.organisation for a in alerts if a.organisation])
     return {
-        "title": f"{worst.title}{f' – {worst.subject}' if worst.subject else ''}"[:200],
+        # Everyone concerned reads the title: it names a subject only when it is everyone's own.
+        "title": f"{worst.title} – {worst.subject}"[:200] if one and worst.subject else worst.title,
         "organisations": sorted({a.organisation.code for a in alerts if a.organisation}),
         "severity": {0: Severity.BASELINE, 1: Severity.LOW, 2: Severity.MEDIUM}.get(worst.level, Severity.HIGH),
         "offer_to": team.code if team else None,
