@@ -39,7 +39,7 @@ def test_the_tree_follows_the_chart() -> None:
     load_chart(chart=chart_named("eu"), actor=None)
     security = Organisation.objects.get(code="HR.DS")
     assert queries.lineage(security) == ["EU", "EC", "HR"]
-    assert security.depth == 3
+    assert (security.depth, security.place) == (3, "EU EC HR HR.DS")
 
 
 def test_the_cast_of_the_union_may_see_what_it_should() -> None:

@@ -91,6 +91,16 @@ def test_an_organisation_shows_people_contacts_and_holdings(
     assert "Manage" not in text
 
 
+def test_htmx_turns_the_pages_of_holdings_alone(officer_a: Person, client_of: ClientOf, admin: Person) -> None:
+    for number in range(101):
+        add_asset(actor=admin, organisation=of("DEPA"), kind="host", value=f"pc{number:03}.a.example")
+    client, address = client_of(officer_a), reverse("organisation", args=[of("DEPA").uuid])
+    first = client.get(address).context["page"]
+    answer = client.get(address, {"cursor": first.next}, headers={"HX-Request": "true"})
+    text = answer.content.decode()
+    assert ("<html" in text, "pc099" in text, "pc100" in text) == (False, False, True)
+
+
 @pytest.mark.parametrize("name", ["organisation", "organisation_change"])
 def test_what_is_out_of_sight_does_not_exist(name: str, officer_b: Person, client_of: ClientOf) -> None:
     client = client_of(officer_b)

@@ -12,7 +12,4 @@ class ConstituencyConfig(RoomConfig):
 
     name = "tocsin.rooms.constituency"
     label = "constituency"
-    menu = (
-        MenuEntry(_("Constituency"), "organisations", 60, ("constituency.view",)),
-        MenuEntry(_("Whose is it?"), "whose", 61, ("constituency.view",)),
-    )
+    menu = (MenuEntry(_("Constituency"), "organisations", 60, ("constituency.view",)),)

@@ -71,7 +71,10 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
 
 class Organisation(Identified, Charted):
-    """An institution, body, agency, department or outside party. ``path`` is the chain of ids from the root: /1/7/."""
+    """An institution, body, agency, department or outside party. ``path`` is the chain of ids from the root: /1/7/.
+
+    ``place`` is the same chain in codes, by which lists are ordered.
+    """
 
     class Kind(models.TextChoices):
         UNION_ENTITY = "union_entity", _("Union entity")
@@ -86,6 +89,7 @@ class Organisation(Identified, Charted):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     path = models.CharField(max_length=200, db_index=True)
+    place = models.CharField(max_length=400, blank=True, db_index=True)
     country = models.CharField(max_length=2, blank=True)
     timezone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=5, default="en")

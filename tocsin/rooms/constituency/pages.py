@@ -21,7 +21,7 @@ from tocsin.rooms.constituency import actions, forms, queries
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
 
 VIEW, MANAGE = "constituency.view", "constituency.manage"
-TREE = ("path", "id")
+TREE = ("place", "id")
 SIZE = 100
 
 
@@ -67,6 +67,8 @@ def organisation(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         "may_manage": scope_of(request.user).allows(MANAGE, known.pk),
         "now": datetime.now(UTC),
     }
+    if request.htmx:  # type: ignore[attr-defined]  # django-htmx sets it
+        return render(request, "constituency/_assets.html", content)
     if content["may_manage"]:
         content |= {
             "change_form": forms.OrganisationForm(instance=known, auto_id="id_change_%s"),

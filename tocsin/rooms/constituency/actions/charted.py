@@ -93,25 +93,27 @@ def _tree(chart: Chart) -> Change:
     """Hang every organisation where it belongs; the path follows from that, for organisations added by hand as well."""
     rows = {row.code: row for row in Organisation.objects.all()}
     by_id = {row.pk: row for row in rows.values()}
-    before = {row.pk: (row.parent_id, row.path) for row in rows.values()}
+    before = {row.pk: (row.parent_id, row.path, row.place) for row in rows.values()}
     for item in chart.organisations:
         rows[item.code].parent_id = rows[item.parent].pk if item.parent else None
     for row in rows.values():
-        row.path = _path(row, by_id)
-    moved = [row for row in rows.values() if before[row.pk] != (row.parent_id, row.path)]
+        chain = _chain(row, by_id)
+        row.path = f"/{'/'.join(str(part.pk) for part in chain)}/"
+        row.place = " ".join(part.code for part in chain)
+    moved = [row for row in rows.values() if before[row.pk] != (row.parent_id, row.path, row.place)]
     now = timezone.now()
     for row in moved:
         row.updated_at = now
-    Organisation.objects.bulk_update(moved, ["parent", "path", "updated_at"], batch_size=200)
+    Organisation.objects.bulk_update(moved, ["parent", "path", "place", "updated_at"], batch_size=200)
     return Change("tree", changed=tuple(row.code for row in moved))
 
 
-def _path(row: Organisation, by_id: Mapping[int, Organisation]) -> str:
-    above = f"/{row.pk}/"
-    while row.parent_id is not None:
-        row = by_id[row.parent_id]
-        above = f"/{row.pk}{above}"
-    return above
+def _chain(row: Organisation, by_id: Mapping[int, Organisation]) -> list[Organisation]:
+    """Give an organisation after all those above it, from the root down."""
+    chain = [row]
+    while chain[0].parent_id is not None:
+        chain.insert(0, by_id[chain[0].parent_id])
+    return chain
 
 
 def _codes(rows: QuerySet[Organisation] | QuerySet[Team]) -> dict[str, int]:
