@@ -61,6 +61,15 @@ def test_it_prints_a_table_for_people(tmp_path: Path) -> None:
     assert str(Receipt.objects.get().uuid) in result.stdout
 
 
+def test_odd_file_names_are_printed(tmp_path: Path) -> None:
+    odd = put(tmp_path / "[bold]a\udcff.log", sshd(0, 1))
+    table, line = ingest(odd, "--source", "one [red]"), ingest(odd, "--source", "two", "--json")
+    assert (table.exit_code, line.exit_code) == (0, 0), table.output
+    assert "[bold]a\\xff.log" in table.stdout
+    assert "one [red]" in table.stdout
+    assert told(line)[0]["path"].endswith("[bold]a\\xff.log")
+
+
 def test_it_takes_the_files_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "logs" / "deeper").mkdir(parents=True)
     put(tmp_path / "logs" / "a.log", sshd(0, 3))

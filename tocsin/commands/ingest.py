@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Outcome:
     path: Path
     receipt: Receipt | None = None
     error: str = ""
+
+    @property
+    def name(self) -> str:
+        """Give the path as text that can be printed, also when its name is not UTF-8."""
+        return os.fsencode(self.path).decode("utf-8", "backslashreplace")
 
     @property
     def complete(self) -> bool:
@@ -103,7 +109,7 @@ def _outcomes(
         progress.update(task, completed=done, total=size)
 
     for path in _files(paths):
-        progress.update(task, description=path.name, completed=0, total=None)
+        progress.update(task, description=Outcome(path).name, completed=0, total=None)
         yield _take(path, ingest, source, format_name, advance)
 
 
@@ -130,19 +136,19 @@ def _complain(outcome: Outcome) -> None:
     from tocsin.rooms.intake.queries import rejected
 
     if outcome.error:
-        click.echo(f"{outcome.path}: not taken: {outcome.error}", err=True)
+        click.echo(f"{outcome.name}: not taken: {outcome.error}", err=True)
     receipt = outcome.receipt
     if receipt is None or not receipt.rejected or not receipt.taken_now:
         return
     for each in rejected(receipt)[:SHOWN]:
-        click.echo(f"{outcome.path}: record {each.record} at byte {each.offset} rejected: {each.reason}", err=True)
+        click.echo(f"{outcome.name}: record {each.record} at byte {each.offset} rejected: {each.reason}", err=True)
     if receipt.rejected > SHOWN:
-        click.echo(f"{outcome.path}: and {receipt.rejected - SHOWN} more; the receipt lists them all.", err=True)
+        click.echo(f"{outcome.name}: and {receipt.rejected - SHOWN} more; the receipt lists them all.", err=True)
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
     receipt = outcome.receipt
-    said: dict[str, Any] = {"path": str(outcome.path), "error": outcome.error or None}
+    said: dict[str, Any] = {"path": outcome.name, "error": outcome.error or None}
     if receipt is not None:
         said |= {"receipt": receipt.uuid, "source": receipt.source.name, "format": receipt.format}
         said |= {"status": receipt.status, "new": receipt.taken_now}
@@ -153,18 +159,19 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
 def _print_table(outcomes: Iterable[Outcome], source: str) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("file", title=f"Receipts of source {source}", title_justify="left")
+    table = Table("file", title=Text(f"Receipts of source {source}"), title_justify="left")
     for name in ("new", *COUNTS):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("receipt", no_wrap=True)
     for outcome in outcomes:
         receipt = outcome.receipt
         if receipt is None:
-            table.add_row(str(outcome.path), "-", *("-" for _ in COUNTS), "not taken")
+            table.add_row(Text(outcome.name), "-", *("-" for _ in COUNTS), "not taken")
             continue
         counts = (f"{getattr(receipt, name):,}" for name in COUNTS)
-        table.add_row(str(outcome.path), f"{receipt.taken_now:,}", *counts, str(receipt.uuid))
+        table.add_row(Text(outcome.name), f"{receipt.taken_now:,}", *counts, str(receipt.uuid))
     console = Console()
     console = console if console.is_terminal else Console(width=180)
     console.print(table)
@@ -174,7 +181,7 @@ def _print_table(outcomes: Iterable[Outcome], source: str) -> None:
 def _progress(console: Console) -> Iterator[Progress]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn()
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
         yield progress
 

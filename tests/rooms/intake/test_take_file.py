@@ -374,3 +374,16 @@ def test_small_files_are_compacted_and_orphans_swept(
     event = queries._event(receipts[3].uuid, 20)
     assert event is not None
     assert event.raw == sshd(319, 1).strip()
+
+
+def test_what_no_database_takes_as_text_is_taken_all_the_same(source: Source, tmp_path: Path) -> None:
+    path = put(tmp_path / "na\udcffme.log", b"<38>1 2026-11-01T00:00:00Z ga\0te sshd 1 - - a\0b \xff\n" + sshd(0, 2))
+    receipt = actions.take_file(path, source=source)
+    assert (receipt.records, receipt.status) == (3, "done")
+    assert receipt.name.endswith("na\\xffme.log")
+
+
+def test_state_and_reasons_are_made_storable() -> None:
+    from tocsin.rooms.intake.actions.ledger import _storable
+
+    assert _storable({"a\0": ["\ud800", 1, None, ("x\0",)]}) == {"a\ufffd": ["?", 1, None, ["x\ufffd"]]}

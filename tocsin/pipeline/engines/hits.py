@@ -46,7 +46,7 @@ def _subject(columns: Sequence[str], facts: Mapping[str, Any]) -> tuple[str, str
     for name in columns:
         value = facts.get(name)
         if value is not None and value != "":
-            return name, str(value)[:LONGEST_SUBJECT]
+            return name, str(value).replace("\0", "\ufffd")[:LONGEST_SUBJECT]  # no database keeps NUL in text
     return "", ""
 
 

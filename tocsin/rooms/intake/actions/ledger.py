@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -148,17 +148,30 @@ def _count(receipt: Receipt, chunk: Chunk, problem: str) -> None:
     receipt.records += chunk.records
     receipt.events += chunk.events
     receipt.rejected += len(chunk.rejects)
-    receipt.state = {**receipt.state, "parser": chunk.state, "last": chunk.last}
+    receipt.state = {**receipt.state, "parser": _storable(chunk.state), "last": chunk.last}
     receipt.problem = problem if chunk.finished else ""
     if chunk.finished:
         receipt.status = Receipt.State.INCOMPLETE if problem else Receipt.State.DONE
+
+
+def _storable(value: Any) -> Any:
+    """Give a value of JSON that any database keeps: PostgreSQL takes no NUL and no half of a pair of surrogates."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return [_storable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _keep_rejects(receipt: Receipt, chunk: Chunk) -> None:
     RejectedRecord.objects.bulk_create(
         (
             RejectedRecord(
-                receipt=receipt, record=number, offset=reject.offset, reason=reject.reason[:REASON], raw=reject.raw
+                receipt=receipt,
+                record=number,
+                offset=reject.offset,
+                reason=_storable(reject.reason)[:REASON],
+                raw=reject.raw,
             )
             for number, reject in chunk.rejects
         ),
