@@ -61,8 +61,9 @@ def test_it_prints_a_table_for_people(tmp_path: Path) -> None:
     assert str(Receipt.objects.get().uuid) in result.stdout
 
 
-def test_odd_file_names_are_printed(tmp_path: Path) -> None:
-    odd = put(tmp_path / "[bold]a\udcff.log", sshd(0, 1))
+def test_odd_file_names_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = put(Path("[bold]a\udcff.log"), sshd(0, 1))
     table, line = ingest(odd, "--source", "one [red]"), ingest(odd, "--source", "two", "--json")
     assert (table.exit_code, line.exit_code) == (0, 0), table.output
     assert "[bold]a\\xff.log" in table.stdout
