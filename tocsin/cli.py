@@ -8,6 +8,7 @@ import pkgutil
 import click
 
 from tocsin import __version__, commands
+from tocsin.config import ConfigError
 
 HELP = """The operations room of a CERT that serves many organisations.
 
@@ -27,6 +28,12 @@ class Scanned(click.Group):
             return None
         command: click.Command = importlib.import_module(f"tocsin.commands.{cmd_name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise click.ClickException(str(error)) from error
 
 
 @click.command(cls=Scanned, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})

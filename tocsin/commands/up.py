@@ -27,12 +27,9 @@ def command(only: tuple[str, ...]) -> None:
     """
     settings = config.load()
     chosen = only or tuple(supervisor.PROCESSES)
-    try:
-        if "web" in chosen:
-            supervisor.check_port(settings)
-        migrate()
-    except config.ConfigError as error:
-        raise click.ClickException(str(error)) from error
+    if "web" in chosen:
+        supervisor.check_port(settings)
+    migrate()
     _furnish()
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "tocsin.platform.supervisor", *chosen])  # noqa: S606  # frees the memory of all that was loaded

@@ -32,6 +32,16 @@ def start() -> None:
 def migrate() -> None:
     """Set Django up and bring the database to this version; the second of two at once waits for the first."""
     start()
+    from django.db import OperationalError
+
+    try:
+        _migrate()
+    except OperationalError as error:
+        where = "DATABASE_URL" if config.load().database_url else f"TOCSIN_HOME {config.load().home}"
+        raise config.ConfigError(f"the database cannot be used: {error}; check {where}") from error
+
+
+def _migrate() -> None:
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
