@@ -8,11 +8,14 @@ import shutil
 import sqlite3
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.platform.processes import running, tocsin
+from tests.shared import missing
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +201,37 @@ def test_a_backup_of_a_newer_version_is_refused(backup: Path, tmp_path: Path) ->
     ended = tocsin(tmp_path / "home", "restore", str(newer))
     assert ended.returncode == 1
     assert "update first" in ended.stderr
+
+
+@pytest.fixture
+def two_databases() -> Iterator[tuple[str, str]]:
+    """Make two empty databases on the PostgreSQL server of the tests."""
+    server = os.environ.get("TOCSIN_TEST_POSTGRESQL", "")
+    if not server:
+        missing("a PostgreSQL server (TOCSIN_TEST_POSTGRESQL)")
+    names = [f"backup_{os.getpid()}_{which}" for which in ("old", "new")]
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE DATABASE {name}")
+        base = server.rpartition("/")[0]
+        yield f"{base}/{names[0]}", f"{base}/{names[1]}"
+        for name in names:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.postgresql
+def test_a_postgresql_house_comes_back_and_overwrites_nothing(two_databases: tuple[str, str], tmp_path: Path) -> None:
+    old, new = two_databases
+    kept = str(tmp_path / "kept.tar.gz")
+    assert tocsin(tmp_path / "old", "user", "add", "x", "--email", "x@a.example", DATABASE_URL=old).returncode == 0
+    assert tocsin(tmp_path / "old", "backup", kept, DATABASE_URL=old).returncode == 0
+    ended = tocsin(tmp_path / "new", "restore", kept, DATABASE_URL=new)
+    assert ended.returncode == 0, ended.stderr
+    with psycopg.connect(new) as connection:
+        assert connection.execute("SELECT username FROM accounts_person").fetchall() == [("x",)]
+    again = tocsin(tmp_path / "third", "restore", kept, DATABASE_URL=new)
+    assert again.returncode == 1
+    assert "not empty" in again.stderr
+    other = tocsin(tmp_path / "third", "restore", kept)
+    assert other.returncode == 1
+    assert "DATABASE_URL" in other.stderr

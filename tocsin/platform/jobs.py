@@ -52,7 +52,6 @@ def all_jobs() -> tuple[Job, ...]:
 
 def run_once(job: Job, holder: Holder) -> bool:
     """Run a job if its lease is ours; whatever goes wrong is logged, kept at the lease, and stops nothing else."""
-    close_old_connections()
     try:
         if not holder.holds(job.name):
             return False
@@ -72,6 +71,11 @@ def _note(job: Job, holder: Holder, error: str) -> None:
         logger.exception("the failure of job %s could not be kept", job.name)
 
 
+def _run(job: Job, holder: Holder) -> None:
+    close_old_connections()
+    run_once(job, holder)
+
+
 def _beat(holder: Holder) -> None:
     close_old_connections()
     try:
@@ -89,7 +93,7 @@ def scheduler(jobs: Sequence[Job], holder: Holder) -> BackgroundScheduler:
     plan.add_job(_beat, "interval", [holder], seconds=LIFE.total_seconds() / 3, executor="heart")
     for job in jobs:
         plan.add_job(
-            run_once,
+            _run,
             "interval",
             [job, holder],
             seconds=job.every.total_seconds(),
