@@ -84,8 +84,11 @@ def _plan(folder: Path) -> Any:
 
 
 def _lines(folder: Path) -> Figures:
+    from tocsin.commands.detect import collect_seldom
+
     start = time.process_time()
     plan = _plan(folder)
+    collect_seldom()
     load = time.process_time() - start
     count, first = _timed(lambda: sum(chunk.events for chunk in _chunks(folder, plan)))
     plan.forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -47,12 +48,19 @@ def command(
     except ParserError as error:
         raise click.UsageError(str(error)) from error
     plan = plan_of(rules)
+    collect_seldom()
     complete = _report_rules(plan)
     tools = _tools(plan, chart)
     for path in _files(paths):
         complete = _detect(path, name, tools, with_owners=chart is not None) and complete
     if not complete:
         raise click.exceptions.Exit(1)
+
+
+def collect_seldom() -> None:
+    """Let Python look for reference cycles seldom: records have none, and looking took a quarter of the time."""
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
 
 
 def _report_rules(plan: Plan) -> bool:
