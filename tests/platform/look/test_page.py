@@ -29,9 +29,7 @@ def test_the_menu_tells_where_one_is(analyst: Person) -> None:
     assert not titles(analyst, "/account/")["/"]
 
 
-def test_the_menu_is_made_only_when_asked_for(
-    analyst: Person, django_assert_num_queries: Callable[..., Any]
-) -> None:
+def test_the_menu_is_made_only_when_asked_for(analyst: Person, django_assert_num_queries: Callable[..., Any]) -> None:
     request = RequestFactory().get("/")
     request.user = analyst
     with django_assert_num_queries(0):

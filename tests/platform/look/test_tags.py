@@ -30,7 +30,7 @@ def test_a_level_is_a_word_not_only_a_colour() -> None:
 
 
 def test_a_severity_shows_its_number_and_its_word() -> None:
-    assert show("{% severity 3 'high' %}") == '<span class="severity severity-3"><b>S3</b> high</span>'
+    assert show("{% severity 3 'high' %}") == '<span class="severity severity-3"><b>S3</b> <span>high</span></span>'
 
 
 def test_a_label_is_escaped() -> None:

@@ -37,7 +37,7 @@ def level(value: int, label: str) -> SafeString:
 @register.simple_tag
 def severity(value: int, label: str) -> SafeString:
     """Show the severity of an incident (S0 to S5)."""
-    return format_html('<span class="severity severity-{0}"><b>S{0}</b> {1}</span>', value, label)
+    return format_html('<span class="severity severity-{0}"><b>S{0}</b> <span>{1}</span></span>', value, label)
 
 
 @register.simple_tag

@@ -12,6 +12,7 @@ urlpatterns = [
     path("account/sign-out/", account.logout, name="account_logout"),
     path("account/inactive/", account.account_inactive, name="account_inactive"),
     path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/password/set/", account.password_set, name="account_set_password"),
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/two-factor/", include("allauth.mfa.urls")),
     path("account/", pages.profile, name="profile"),

@@ -44,14 +44,14 @@ def triages(scope: Scope) -> bool:
     return scope.allows("alerts.triage")
 
 
+def coordinates(scope: Scope) -> bool:
+    """Tell whether the person answers for all teams."""
+    return "ciso" in scope.roles()
+
+
 def responds(scope: Scope) -> bool:
     """Tell whether the person works on incidents in a team."""
-    return bool(scope.teams("incidents.work"))
-
-
-def coordinates(scope: Scope) -> bool:
-    """Tell whether the person works on incidents over the heads of the teams, as a CISO does."""
-    return any(grant.team is None and "incidents.work" in grant.verbs for grant in scope.grants)
+    return bool(scope.teams("incidents.work")) and not coordinates(scope)
 
 
 def speaks_for_an_organisation(scope: Scope) -> bool:
