@@ -35,8 +35,8 @@ from tocsin.pipeline.detect.values import numeral
 from tocsin.pipeline.schema.event import Kind
 from tocsin.pipeline.schema.vocabulary import vocabulary
 
-_KEYS = {"sigma", "channels", "codes", "where", "fields", "subject", "lists", "open"}
-_FILE_KEYS = {"records", "open", "subject", "lists", "constants", "fields", "sources"}
+SOURCE_KEYS = {"sigma", "channels", "codes", "where", "fields", "subject", "lists", "open"}
+FILE_KEYS = {"records", "open", "subject", "lists", "constants", "fields", "sources"}
 _WORDS = {"product", "category", "service"}
 _PARTS_OF_KIND = ("channel", "code")
 
@@ -226,12 +226,12 @@ def read_mapping(file: Traversable) -> Iterator[Scope]:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise MappingError(f"{file.name}: {error}") from error
-    if not isinstance(document, dict) or not {"records", "sources"} <= document.keys() <= _FILE_KEYS:
-        raise MappingError(f"{file.name}: give records and sources, and perhaps {', '.join(sorted(_FILE_KEYS))}")
+    if not isinstance(document, dict) or not {"records", "sources"} <= document.keys() <= FILE_KEYS:
+        raise MappingError(f"{file.name}: give records and sources, and perhaps {', '.join(sorted(FILE_KEYS))}")
     for number, entry in enumerate(document["sources"], start=1):
         where = f"{file.name}, source {number}"
-        if not isinstance(entry, dict) or "sigma" not in entry or not entry.keys() <= _KEYS:
-            raise MappingError(f"{where}: give sigma, and perhaps {', '.join(sorted(_KEYS))}")
+        if not isinstance(entry, dict) or "sigma" not in entry or not entry.keys() <= SOURCE_KEYS:
+            raise MappingError(f"{where}: give sigma, and perhaps {', '.join(sorted(SOURCE_KEYS))}")
         yield _scope(document, entry, where)
 
 
