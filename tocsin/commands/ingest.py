@@ -29,6 +29,7 @@ records = events + rejected + duplicates.
 The exit status is 1 when something was not taken; standard error says what and why. Everything else carries on.
 """
 COUNTS = ("records", "events", "rejected", "duplicates", "hits", "alerts")
+STATES = {"done": "taken", "open": "being taken", "incomplete": "incomplete"}
 SHOWN = 3
 
 
@@ -164,14 +165,15 @@ def _print_table(outcomes: Iterable[Outcome], source: str) -> None:
     table = Table("file", title=Text(f"Receipts of source {source}"), title_justify="left")
     for name in ("new", *COUNTS):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("receipt", no_wrap=True)
+    for name in ("state", "receipt"):
+        table.add_column(name, no_wrap=True)
     for outcome in outcomes:
         receipt = outcome.receipt
         if receipt is None:
-            table.add_row(Text(outcome.name), "-", *("-" for _ in COUNTS), "not taken")
+            table.add_row(Text(outcome.name), "-", *("-" for _ in COUNTS), "not taken", "-")
             continue
         counts = (f"{getattr(receipt, name):,}" for name in COUNTS)
-        table.add_row(Text(outcome.name), f"{receipt.taken_now:,}", *counts, str(receipt.uuid))
+        table.add_row(Text(outcome.name), f"{receipt.taken_now:,}", *counts, STATES[receipt.status], str(receipt.uuid))
     console = Console()
     console = console if console.is_terminal else Console(width=180)
     console.print(table)

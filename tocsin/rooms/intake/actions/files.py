@@ -77,7 +77,8 @@ def tools_for(source: Source, engine: Engine | None, ownership: Ownership | None
 
 
 def _earlier(source: Source) -> list[Earlier]:
-    rows = Receipt.objects.filter(source=source, size__gt=0).order_by("-id")
+    files = Receipt.objects.filter(source=source, size__gt=0).exclude(digest__startswith="journal:")
+    rows = files.order_by("-id")
     return [Earlier(*row) for row in rows.values_list("pk", "digest", "size", "name")[:KNOWN]]
 
 
