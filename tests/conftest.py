@@ -50,6 +50,7 @@ def chart(db: None) -> Mapping[str, Person]:
             code=code, name=f"Name of {code}", kind="department", parent=above, path=""
         )
         organisation.path = f"{above.path if above else '/'}{organisation.pk}/"
+        organisation.place = f"{above.place} {code}" if above else code
         organisation.save()
         organisations[code] = organisation
     teams = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from django.utils import timezone
@@ -11,7 +12,7 @@ from tocsin.platform.gate import Action, Item, Recipient, ask
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert, Hit, RawLine
-from tocsin.rooms.constituency.models import Contact, Organisation
+from tocsin.rooms.constituency.models import Asset, Contact, Organisation, Team
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import Incident
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
@@ -48,14 +49,17 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "record": 1,
         "offer": incident.hand_offs.get().uuid,
         "task": incident.tasks.get().uuid,
-        **{f"{name}.uuid": incident.uuid for name in _incident_doors()},
+        **{f"{name}.uuid": department.uuid for name in _doors(of="constituency") if name.startswith("organisation_")},
+        **{f"{name}.uuid": Team.objects.get(code="CSIRC").uuid for name in ("team", "team_role")},
+        "asset_end.uuid": Asset.objects.create(organisation=department, kind="host", value="secret-host-a").uuid,
+        "contact_remove.uuid": contact.uuid,
+        "role_end.uuid": department.memberships.all()[0].uuid,
+        **{f"{name}.uuid": incident.uuid for name in _doors(of="incidents")},
     }
 
 
-def _incident_doors() -> list[str]:
-    from tocsin.rooms.incidents.urls import urlpatterns
-
-    return [pattern.name or "" for pattern in urlpatterns]
+def _doors(*, of: str) -> list[str]:
+    return [pattern.name or "" for pattern in import_module(f"tocsin.rooms.{of}.urls").urlpatterns]
 
 
 def _alert(department: Organisation, receipt: Receipt) -> Alert:
@@ -82,8 +86,6 @@ def _alert(department: Organisation, receipt: Receipt) -> Alert:
 
 
 def _incident(chart: Mapping[str, Person], department: Organisation, alert: Alert) -> Incident:
-    from tocsin.rooms.constituency.models import Team
-
     analyst = chart["analyst"]
     incident = actions.open_incident(
         actor=analyst,
