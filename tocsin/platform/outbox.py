@@ -19,7 +19,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -30,7 +30,7 @@ from tocsin.platform.identity import new_uuid
 from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
 
-__all__ = ["Refused", "confirm", "deliver_due", "send", "send_again"]
+__all__ = ["Refused", "confirm", "deliver_due", "send", "send_again", "unsettled"]
 
 logger = logging.getLogger(__name__)
 
@@ -184,6 +184,11 @@ def _email(message: OutboxMessage) -> EmailMessage:
     email["Auto-Submitted"] = "auto-generated"
     email.set_content(message.body)
     return email
+
+
+def unsettled() -> QuerySet[OutboxMessage]:
+    """Give what waits for a person or for its next attempt, the newest first."""
+    return OutboxMessage.objects.exclude(state=State.SENT).order_by("-id")
 
 
 def confirm(message: OutboxMessage, *, actor: Any) -> None:
