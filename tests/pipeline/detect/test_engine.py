@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import orjson
 import pyarrow as pa
 
@@ -91,6 +93,14 @@ def test_what_is_remembered_of_values_is_bounded(monkeypatch: object) -> None:
             assert len(part.values["A"].memory) <= 150
     finally:
         engine.REMEMBERED = limit
+
+
+def test_threads_may_share_an_engine() -> None:
+    compiled = plan(rule({"selection": {"A|re": "x[0-9]+y"}}))
+    shared = Engine(compiled)
+    batches = [batch(compiled, [{"A": f"x{thread}{number}y"} for number in range(500)]) for thread in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert [len(hits) for hits in pool.map(shared.detect, batches)] == [500] * 8
 
 
 def test_long_values_are_looked_at_but_not_remembered() -> None:

@@ -28,7 +28,7 @@ REMEMBERED = 200_000  # values, over all kinds and columns
 
 
 class Engine:
-    """Find which rules hold for which rows."""
+    """Find which rules hold for which rows. Threads may share it; they take turns."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -39,9 +39,10 @@ class Engine:
         plan = self.plan.of(batch.kind)
         if not plan.rules or batch.table.num_rows == 0:
             return []
-        look = _Look(plan, batch.table)
-        hits = [Hit(rule, row) for rule, bits in look.held() for row in _rows(bits)]
-        self._bound(look.seen)
+        with self.plan.lock:
+            look = _Look(plan, batch.table)
+            hits = [Hit(rule, row) for rule, bits in look.held() for row in _rows(bits)]
+            self._bound(look.seen)
         return sorted(hits, key=lambda hit: hit.row)
 
     def _bound(self, seen: int) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -32,6 +33,7 @@ class Plan:
     def __init__(self, loaded: Loaded, store: Store) -> None:
         self.rules = tuple(rule for rule, _ in loaded.rules)
         self.refused = tuple(loaded.refused)
+        self.lock = Lock()  # held while scanning: a Hyperscan database has one scratch space
         self._store = store
         self._kinds: dict[Kind, KindPlan] = {}
         self._shared: dict[tuple[tuple[int, Condition], ...], KindPlan] = {}
