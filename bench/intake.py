@@ -58,7 +58,7 @@ def _stages(folder: Path) -> list[dict[str, Any]]:
     from tocsin.pipeline.parsers.registry import choose
     from tocsin.pipeline.schema.event import Reading
     from tocsin.pipeline.schema.want import Want
-    from tocsin.rooms.alerts.ingest import Ingest
+    from tocsin.rooms.alerts.actions import Ingest
     from tocsin.rooms.constituency.actions import load_chart
     from tocsin.rooms.rules.actions import import_starter
 

@@ -217,7 +217,7 @@ children = []
 for path in sys.argv[1:]:
     child = os.fork()
     if child == 0:
-        from tocsin.rooms.alerts.ingest import Ingest
+        from tocsin.rooms.alerts.actions import Ingest
         receipt = Ingest.ready().file(Path(path), source="fifty")
         os._exit(0 if receipt.status == "done" else 1)
     children.append(child)

@@ -94,7 +94,7 @@ def _anchor(folder: Path, given: str) -> datetime:
 
 
 def _take_in(console: Console, written: Written) -> None:
-    from tocsin.rooms.alerts.ingest import Ingest
+    from tocsin.rooms.alerts.actions import Ingest
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from tocsin.rooms.alerts.ingest import Ingest
+    from tocsin.rooms.alerts.actions import Ingest
     from tocsin.rooms.intake.models import Receipt
 
 HELP = """Take log files in: parse them, say whose each event is, detect, and group what is found into alerts.
@@ -93,7 +93,7 @@ def _ready(console: Console, format_name: str | None) -> Ingest:
         raise click.UsageError(str(error)) from error
     with console.status("Opening the database and the rules ..."):
         migrate()
-        from tocsin.rooms.alerts.ingest import Ingest
+        from tocsin.rooms.alerts.actions import Ingest
 
         ingest = Ingest.ready()
     if not ingest.engine.plan.rules:

@@ -71,7 +71,7 @@ def import_(folder: Path, name: str, as_json: bool) -> None:
     with Console(stderr=True).status(f"Reading {folder} ..."):
         migrate()
         from tocsin.rooms.rules.actions import import_folder
-        from tocsin.rooms.rules.errors import RuleError
+        from tocsin.rooms.rules.actions.errors import RuleError
         from tocsin.rooms.rules.queries import refused_in
 
         try:

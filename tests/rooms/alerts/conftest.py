@@ -10,8 +10,8 @@ import pytest
 
 from tocsin.pipeline.detect.rule import LogSource, Rule
 from tocsin.pipeline.engines.chunk import Chunk, EventHit
+from tocsin.rooms.alerts.actions.recording import record_hits
 from tocsin.rooms.alerts.models import Alert
-from tocsin.rooms.alerts.recording import record_hits
 from tocsin.rooms.intake.models import Receipt, Source
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

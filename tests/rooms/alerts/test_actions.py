@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from tests.rooms.alerts.conftest import rule
 from tocsin.platform.models import AuditEntry
 from tocsin.rooms.alerts import actions
-from tocsin.rooms.alerts.errors import NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
+from tocsin.rooms.alerts.actions.errors import NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
 from tocsin.rooms.alerts.models import Alert
 
 if TYPE_CHECKING:

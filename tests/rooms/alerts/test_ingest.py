@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.rooms.alerts import jobs
-from tocsin.rooms.alerts.ingest import Ingest
+from tocsin.rooms.alerts.actions.ingest import Ingest
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Asset, Organisation
 from tocsin.rooms.intake import actions as intake

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.rooms.alerts.conftest import NOON, chunk, hit, hits, rule
 from tocsin.platform.models import AuditEntry
 from tocsin.rooms.alerts.actions import dispose, record_hits
-from tocsin.rooms.alerts.grouping import RAW_LIMIT
+from tocsin.rooms.alerts.actions.grouping import RAW_LIMIT
 from tocsin.rooms.alerts.models import Alert, RawLine
 from tocsin.rooms.alerts.models import Hit as StoredHit
 from tocsin.rooms.rules.models import Level

@@ -12,7 +12,7 @@ from tests.rooms.rules.conftest import rule_text
 from tocsin.platform.models import AuditEntry
 from tocsin.rooms.rules import queries
 from tocsin.rooms.rules.actions import Imported, import_folder, import_starter, switch, switch_set
-from tocsin.rooms.rules.errors import CannotRun, NothingToImport
+from tocsin.rooms.rules.actions.errors import CannotRun, NothingToImport
 from tocsin.rooms.rules.models import Level, Rule, RuleSet
 
 if TYPE_CHECKING:

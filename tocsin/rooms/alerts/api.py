@@ -12,8 +12,8 @@ from ninja import Field, Query, Router, Schema
 from tocsin.platform.access import require
 from tocsin.platform.api_lists import Items, Window, page_of
 from tocsin.rooms.alerts import queries
-from tocsin.rooms.alerts.filters import Filters, Shown
 from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.alerts.schemas import Filters, Shown
 from tocsin.rooms.rules.models import Level
 
 PREFIX = "/alerts"

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.alerts import machine, queries
+from tocsin.rooms.alerts import knowledge, queries
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -17,7 +17,7 @@ LONGEST = 5_000
 
 
 def _dispositions() -> list[tuple[str, str | _StrPromise]]:
-    return [("", _("– choose –")), *((step.name, step.label) for step in machine.dispositions())]
+    return [("", _("– choose –")), *((step.name, step.label) for step in knowledge.dispositions())]
 
 
 def _text(label: str | _StrPromise, **attributes: object) -> forms.CharField:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tocsin.platform.jobs import Job
-from tocsin.rooms.alerts.ingest import Ingest
+from tocsin.rooms.alerts.actions.ingest import Ingest
 from tocsin.rooms.intake import queries as intake
 
 

@@ -19,13 +19,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.platform.access import page
-from tocsin.platform.lists import keyset
+from tocsin.platform.lists import bounded_count, keyset
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.alerts import actions, forms, machine, queries
-from tocsin.rooms.alerts.errors import AlertError
-from tocsin.rooms.alerts.filters import LEVELS, Assigned, Filters, Shown
+from tocsin.rooms.alerts import actions, forms, knowledge, queries
+from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert
-from tocsin.rooms.alerts.pretty import pretty
+from tocsin.rooms.alerts.schemas import LEVELS, Assigned, Filters, Shown, pretty
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.rules import queries as rules
 from tocsin.rooms.rules.models import Level
@@ -64,13 +63,14 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
     """Show the queue."""
     filters = Filters.read(request.GET)
     cursor = request.GET.get("cursor", "")
+    found = queries.queue(request.user, filters)
     shown: dict[str, Any] = {
-        "page": keyset(queries.queue(request.user, filters), filters.order, cursor),
-        "count": "" if cursor else queries.count(request.user, filters),
+        "page": keyset(found, filters.order, cursor),
+        "count": "" if cursor else bounded_count(found),
         "filters": filters,
         "may_triage": queries.may_triage(request.user),
         "escalate_url": _escalate_url() if queries.may_escalate(request.user) else "",
-        "dispositions": machine.dispositions(),
+        "dispositions": knowledge.dispositions(),
     }
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # set by django_htmx
         return render(request, "alerts/_list.html", shown)
@@ -107,7 +107,7 @@ def _levels(filters: Filters, counts: Mapping[str, str]) -> Iterator[Choice]:
 def alert(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show one alert: what fired, on what, and what was done about it."""
     found = queries.alert_or_404(request.user, uuid)
-    steps = {step.name for step in machine.possible(found.state) if queries.may(request.user, step.verb, found)}
+    steps = {step.name for step in knowledge.possible(found.state) if queries.may(request.user, step.verb, found)}
     shown = {
         "alert": found,
         "rule": rules.latest(found.rule_id),

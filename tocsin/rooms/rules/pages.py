@@ -16,7 +16,7 @@ from tocsin.platform.access import page, scope_of
 from tocsin.platform.lists import bounded_count, keyset
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.rules import actions, queries
-from tocsin.rooms.rules.errors import RuleError
+from tocsin.rooms.rules.actions.errors import RuleError
 from tocsin.rooms.rules.models import Level
 
 TABS = {

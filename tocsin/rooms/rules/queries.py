@@ -17,7 +17,6 @@ from django.shortcuts import get_object_or_404
 from tocsin import config
 from tocsin.pipeline.detect.plan import Plan, compile_plan
 from tocsin.rooms.rules.models import Rule, RuleSet
-from tocsin.rooms.rules.reading import cache
 
 ORDER = ("-level", "title", "id")
 LEFT_ALONE = 3600.0  # seconds
@@ -70,6 +69,11 @@ def latest(sigma_id: str) -> Rule | None:
 def refused_in(name: str) -> QuerySet[Rule]:
     """Give the rules of a set that cannot run."""
     return Rule.objects.filter(STATES["refused"], rule_set__name=name).order_by("path", "position").defer("text")
+
+
+def cache() -> Path:
+    """Give the folder where compiled rules are kept."""
+    return config.load().home / "cache"
 
 
 def plan() -> Plan:

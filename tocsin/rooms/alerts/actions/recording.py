@@ -11,10 +11,10 @@ from django.db.models import Max
 from django.utils import timezone
 
 from tocsin.platform import audit
-from tocsin.rooms.alerts import grouping
-from tocsin.rooms.alerts.errors import AlertError
-from tocsin.rooms.alerts.grouping import Concern, Group, Spot
-from tocsin.rooms.alerts.models import Alert, Hit, RawLine
+from tocsin.rooms.alerts.actions import grouping
+from tocsin.rooms.alerts.actions.errors import AlertError
+from tocsin.rooms.alerts.actions.grouping import Concern, Group, Spot
+from tocsin.rooms.alerts.models import Alert, Hit, RawLine, rank_of
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.models import Receipt
 from tocsin.rooms.rules.models import Level
@@ -83,7 +83,9 @@ def _locked(keys: Iterable[str]) -> dict[str, Alert]:
     found = {}
     for some in _batches(keys):
         rows = Alert.objects.select_for_update().filter(key__in=some, open=True).order_by("key")
-        found.update({alert.key: alert for alert in rows.only("key", "uuid", "count", "first_seen", "last_seen")})
+        found.update(
+            {alert.key: alert for alert in rows.only("key", "uuid", "level", "count", "first_seen", "last_seen")}
+        )
     return found
 
 
@@ -139,8 +141,8 @@ def _count(groups: Mapping[str, Group], alerts: Mapping[str, Alert]) -> None:
         alert.count += len(group.concerns)
         alert.first_seen = min(alert.first_seen, group.first_seen)
         alert.last_seen = max(alert.last_seen, group.last_seen)
-        alert.updated_at = now
-    Alert.objects.bulk_update(alerts.values(), ["count", "first_seen", "last_seen", "updated_at"])
+        alert.rank, alert.updated_at = rank_of(alert.level, alert.last_seen), now
+    Alert.objects.bulk_update(alerts.values(), ["count", "first_seen", "last_seen", "rank", "updated_at"])
 
 
 def _keep_raw_lines(receipt: Receipt, groups: Mapping[str, Group], alerts: Mapping[str, Alert]) -> None:

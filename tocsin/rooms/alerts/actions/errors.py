@@ -4,8 +4,7 @@ AlertError
 ├── StepNotPossible   the alert is in a state from which this does not lead on
 ├── ReasonMissing     the step needs a reason
 ├── NotTheirs         the person chosen may not work on this alert
-├── NewerGroupOpen    a later alert of the same group is open: work goes on there
-└── MachineError      the state machine file is broken
+└── NewerGroupOpen    a later alert of the same group is open: work goes on there
 """
 
 from __future__ import annotations
@@ -29,7 +28,3 @@ class NotTheirs(AlertError):
 
 class NewerGroupOpen(AlertError):
     """A later alert of the same group is open."""
-
-
-class MachineError(AlertError):
-    """The state machine file is broken; the message names the line."""

@@ -6,28 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.rooms.alerts import machine
-from tocsin.rooms.alerts.errors import MachineError
+from tocsin.rooms.alerts import knowledge
 from tocsin.rooms.alerts.models import Alert, AlertComment
 
 
 def test_every_state_is_reached_and_left() -> None:
-    reached = {step.target for step in machine.steps().values()}
-    left = set().union(*(step.sources for step in machine.steps().values()))
+    reached = {step.target for step in knowledge.steps().values()}
+    left = set().union(*(step.sources for step in knowledge.steps().values()))
     assert reached == left == set(Alert.State.values)
 
 
 def test_every_disposition_closes_and_needs_a_reason() -> None:
-    assert [step.name for step in machine.dispositions()] == ["false_positive", "benign", "duplicate"]
-    assert all(step.closes and step.needs_reason for step in machine.dispositions())
+    assert [step.name for step in knowledge.dispositions()] == ["false_positive", "benign", "duplicate"]
+    assert all(step.closes and step.needs_reason for step in knowledge.dispositions())
 
 
 def test_every_step_can_be_told_of() -> None:
-    assert set(machine.steps()) == set(AlertComment.Event.values)
+    assert set(knowledge.steps()) == set(AlertComment.Event.values)
 
 
 def test_it_gives_what_is_possible() -> None:
-    assert {step.name for step in machine.possible("escalated")} == {"reopen"}
+    assert {step.name for step in knowledge.possible("escalated")} == {"reopen"}
 
 
 @pytest.mark.parametrize(
@@ -47,6 +46,6 @@ def test_an_error_names_file_and_line(tmp_path: Path, text: str, message: str) -
     path = tmp_path / "machine.yaml"
     path.write_text(text)
 
-    with pytest.raises(MachineError) as raised:
-        machine.load(path)
+    with pytest.raises(knowledge.MachineError) as raised:
+        knowledge.load(path)
     assert f"{path}{message}" in str(raised.value)

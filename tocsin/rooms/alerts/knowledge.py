@@ -1,4 +1,4 @@
-"""The states of an alert and the steps between them, read from `state_machine.yaml`."""
+"""The states of an alert and the steps between them, read from `states.yaml`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from pathlib import Path
 import yaml
 
 from tocsin.platform.access import all_verbs
-from tocsin.rooms.alerts.errors import MachineError
 from tocsin.rooms.alerts.models import Alert
 
-FILE = Path(__file__).with_name("state_machine.yaml")
+FILE = Path(__file__).with_name("states.yaml")
 KEYS = {"from", "to", "verb", "reason", "disposes"}
+
+
+class MachineError(Exception):
+    """The state machine file is broken; the message names the line."""
 
 
 @dataclass(frozen=True, slots=True)

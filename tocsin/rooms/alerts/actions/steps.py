@@ -1,4 +1,4 @@
-"""What people do with alerts, and the way in for what the engines find."""
+"""The steps people take with alerts: allowed by right and by state, said in the trail, audited."""
 
 from __future__ import annotations
 
@@ -12,29 +12,10 @@ from django.utils.translation import gettext as _
 from tocsin.platform import audit
 from tocsin.platform.access import require, scope_of
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.alerts import machine
-from tocsin.rooms.alerts.errors import NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
-from tocsin.rooms.alerts.ingest import Ingest
-from tocsin.rooms.alerts.machine import Step
+from tocsin.rooms.alerts import knowledge
+from tocsin.rooms.alerts.actions.errors import NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
+from tocsin.rooms.alerts.knowledge import Step
 from tocsin.rooms.alerts.models import Alert, AlertComment
-from tocsin.rooms.alerts.recording import record_hits
-
-__all__ = [
-    "Ingest",
-    "answer",
-    "ask",
-    "assign",
-    "assign_many",
-    "comment",
-    "dispose",
-    "dispose_many",
-    "escalate",
-    "record_hits",
-    "release",
-    "reopen",
-    "take",
-    "take_many",
-]
 
 CHANGED = ["state", "open", "assignee", "disposition", "acknowledged_at", "closed_at", "updated_at"]
 
@@ -58,7 +39,7 @@ def assign(*, actor: Person, alert: Alert, assignee: Person) -> Alert:
 @transaction.atomic
 def assign_many(*, actor: Person, alerts: Iterable[Alert], assignee: Person) -> int:
     """Give several alerts to one person."""
-    step = machine.steps()["take"]
+    step = knowledge.steps()["take"]
     locked = _ready(actor, alerts, step)
     for alert in locked:
         if not _may(assignee, step.verb, alert):
@@ -72,7 +53,7 @@ def assign_many(*, actor: Person, alerts: Iterable[Alert], assignee: Person) -> 
 @transaction.atomic
 def release(*, actor: Person, alert: Alert) -> Alert:
     """Put an alert back into the queue for somebody else."""
-    step = machine.steps()["release"]
+    step = knowledge.steps()["release"]
     locked = _ready(actor, [alert], step)
     for each in locked:
         each.assignee = None
@@ -95,7 +76,7 @@ def comment(*, actor: Person, alert: Alert, text: str) -> AlertComment:
 @transaction.atomic
 def ask(*, actor: Person, alert: Alert, question: str) -> Alert:
     """Wait for an answer of the organisation concerned."""
-    step = machine.steps()["ask"]
+    step = knowledge.steps()["ask"]
     locked = _ready(actor, [alert], step, question)
     for each in locked:
         each.assignee = each.assignee or actor
@@ -107,7 +88,7 @@ def ask(*, actor: Person, alert: Alert, question: str) -> Alert:
 @transaction.atomic
 def answer(*, actor: Person, alert: Alert, text: str) -> Alert:
     """Answer what was asked, so that triage goes on."""
-    step = machine.steps()["answer"]
+    step = knowledge.steps()["answer"]
     _step(actor, _ready(actor, [alert], step, text), step, text)
     return alert
 
@@ -121,7 +102,7 @@ def dispose(*, actor: Person, alert: Alert, disposition: str, reason: str) -> Al
 @transaction.atomic
 def dispose_many(*, actor: Person, alerts: Iterable[Alert], disposition: str, reason: str) -> int:
     """Close several alerts for the same reason."""
-    step = machine.steps().get(disposition)
+    step = knowledge.steps().get(disposition)
     if step is None or not step.disposes:
         raise StepNotPossible(_("Choose how to close the alert."))
     locked = _ready(actor, alerts, step, reason)
@@ -133,7 +114,7 @@ def dispose_many(*, actor: Person, alerts: Iterable[Alert], disposition: str, re
 @transaction.atomic
 def escalate(*, actor: Person, alert: Alert) -> Alert:
     """Mark an alert as part of an incident; the incidents room calls it when it opens or joins one."""
-    step = machine.steps()["escalate"]
+    step = knowledge.steps()["escalate"]
     _step(actor, _ready(actor, [alert], step), step)
     return alert
 
@@ -141,7 +122,7 @@ def escalate(*, actor: Person, alert: Alert) -> Alert:
 @transaction.atomic
 def reopen(*, actor: Person, alert: Alert, reason: str) -> Alert:
     """Put a closed alert back into triage."""
-    step = machine.steps()["reopen"]
+    step = knowledge.steps()["reopen"]
     locked = _ready(actor, [alert], step, reason)
     if Alert.objects.filter(key=alert.key, open=True).exists():
         raise NewerGroupOpen(_("A later alert of the same group is open; go on there."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocsin.rooms.alerts.pretty import MOST_FACTS, pretty
+from tocsin.rooms.alerts.schemas import MOST_FACTS, pretty
 
 
 def test_an_object_becomes_names_and_values() -> None:

@@ -7,19 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from tocsin import config
 from tocsin.pipeline.detect import rule as pipeline
 from tocsin.pipeline.detect.plan import compile_plan
 from tocsin.pipeline.detect.rules import rule_files
-from tocsin.rooms.rules.errors import NothingToImport
+from tocsin.rooms.rules import queries
+from tocsin.rooms.rules.actions.errors import NothingToImport
 from tocsin.rooms.rules.models import Level, Rule
 
 LEVELS = {level.name.lower(): level for level in Level}
-
-
-def cache() -> Path:
-    """Give the folder where compiled rules are kept."""
-    return config.load().home / "cache"
 
 
 def read_folder(folder: Path) -> list[Rule]:
@@ -27,7 +22,7 @@ def read_folder(folder: Path) -> list[Rule]:
     files = list(rule_files([folder])) if folder.exists() else []
     if not files:
         raise NothingToImport(f"{folder} holds no rule file (.yml or .yaml)")
-    plan = compile_plan([folder], cache=cache())
+    plan = compile_plan([folder], cache=queries.cache())
     found: defaultdict[str, list[pipeline.Rule | pipeline.Refusal]] = defaultdict(list)
     for rule in plan.rules:
         found[rule.path].append(rule)

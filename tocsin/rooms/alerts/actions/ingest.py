@@ -8,7 +8,7 @@ from typing import Self
 
 from tocsin.pipeline.detect.engine import Engine
 from tocsin.pipeline.enrich.ownership import Ownership
-from tocsin.rooms.alerts.recording import record_hits
+from tocsin.rooms.alerts.actions.recording import record_hits
 from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake import actions as intake

@@ -1,17 +1,21 @@
-"""What a person chose to see in the queue; it lives in the address of the page."""
+"""What a person chose to see in the queue, and how a raw record is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from itertools import islice
+from typing import Any, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-BY_LEVEL = ("-level", "-last_seen", "-id")
+BY_LEVEL = ("-rank", "-id")
 BY_TIME = ("-last_seen", "-id")
 LEVELS = range(5)
+DEEPEST = 12
+MOST_FACTS = 500
 
 
 class Shown(models.TextChoices):
@@ -81,3 +85,33 @@ class Filters:
 
 def _clean(text: str) -> str:
     return text.replace("\0", "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Pretty:
+    """A raw record as text and, when it is a JSON object, as names and values."""
+
+    text: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def pretty(raw: bytes) -> Pretty:
+    """Write a raw record; what is no text shows as escapes."""
+    text = raw.decode("utf-8", errors="backslashreplace").replace("\0", "\\x00")
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        return Pretty(text)
+    if not isinstance(read, dict):
+        return Pretty(text)
+    return Pretty(text, tuple(islice(_facts("", read, DEEPEST), MOST_FACTS)))
+
+
+def _facts(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value and depth:
+        for key, inner in value.items():
+            yield from _facts(f"{name}.{key}" if name else str(key), inner, depth - 1)
+    elif isinstance(value, str):
+        yield name, value
+    else:
+        yield name, json.dumps(value, ensure_ascii=False)

@@ -13,9 +13,9 @@ import tocsin
 from tocsin.platform import audit
 from tocsin.platform.access import require
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.rules.errors import CannotRun
+from tocsin.rooms.rules.actions.errors import CannotRun
+from tocsin.rooms.rules.actions.reading import read_folder
 from tocsin.rooms.rules.models import Rule, RuleSet
-from tocsin.rooms.rules.reading import read_folder
 
 STARTER = "starter"
 TAKEN = (

@@ -1,0 +1,43 @@
+"""What people do with alerts, and the way in for what the engines find."""
+
+from __future__ import annotations
+
+from tocsin.rooms.alerts.actions.errors import AlertError, NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
+from tocsin.rooms.alerts.actions.ingest import Ingest
+from tocsin.rooms.alerts.actions.recording import record_hits
+from tocsin.rooms.alerts.actions.steps import (
+    answer,
+    ask,
+    assign,
+    assign_many,
+    comment,
+    dispose,
+    dispose_many,
+    escalate,
+    release,
+    reopen,
+    take,
+    take_many,
+)
+
+__all__ = [
+    "AlertError",
+    "Ingest",
+    "NewerGroupOpen",
+    "NotTheirs",
+    "ReasonMissing",
+    "StepNotPossible",
+    "answer",
+    "ask",
+    "assign",
+    "assign_many",
+    "comment",
+    "dispose",
+    "dispose_many",
+    "escalate",
+    "record_hits",
+    "release",
+    "reopen",
+    "take",
+    "take_many",
+]
