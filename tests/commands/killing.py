@@ -22,6 +22,14 @@ from tests.rooms.intake.logs import sshd, windows
 
 SOURCE = "killed"
 
+# Fills the journal, as the web server does; runs in the installation.
+DELIVER = """
+from tocsin.rooms.intake import actions
+from tests.rooms.intake.logs import windows
+source = actions.source_named("posted")
+for n in range({deliveries}): actions.deliver(source=source, body=windows(n * {size}, {size}))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -131,3 +139,12 @@ def same(calm: House, troubled: House) -> None:
         assert found[fact] == expected[fact]
     assert found["hits"] > 0
     assert found["events"] == expected["events"]
+
+
+def each_once(house: House, deliveries: int, size: int) -> None:
+    """Check that each delivery of `DELIVER` was taken, and its lines, events and hits once."""
+    rows = house.rows("SELECT records, events, status FROM intake_receipt")
+    assert rows == [(size, size, "done")] * deliveries
+    lines = windows(0, deliveries * size).splitlines()
+    assert sorted(raw for _, _, raw in house.events()) == sorted(lines)
+    assert house.rows("SELECT count(*) FROM alerts_hit") == [(deliveries * size // 100,)]

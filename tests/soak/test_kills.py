@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.commands.killing import House, kill, same, write_logs
+from tests.commands.killing import DELIVER, House, each_once, kill, same, write_logs
 
 KILLS = 50
 
@@ -20,3 +20,14 @@ def test_fifty_kills_of_ingest_lose_and_double_nothing(tmp_path: Path) -> None:
     troubled.ingest(*files)
     same(calm, troubled)
     print(f"{KILLS} kills, {at_work} of them with records taken in that run; {len(calm.events()):,} events the same")
+
+
+def test_twenty_kills_of_the_worker_lose_and_double_no_delivery(tmp_path: Path) -> None:
+    troubled = House(tmp_path / "troubled")
+    deliveries, size = 1000, 500
+    troubled.prepare(DELIVER.format(deliveries=deliveries, size=size))
+    at_work = kill(troubled, troubled.start_worker, seed=20, kills=20)
+    with troubled.start_worker() as process:
+        assert process.wait(300) == 0
+    each_once(troubled, deliveries, size)
+    print(f"20 kills of the worker, {at_work} of them with records taken in that run; {deliveries} deliveries once")
