@@ -16,7 +16,9 @@ def suite(title: str, *arguments: str, database_url: str = "") -> bool:
     """Run pytest once; True when all passed."""
     print(f"\n== {title} ==", flush=True)
     environment = {**os.environ, "DATABASE_URL": database_url}
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments], env=environment, check=False).returncode == 0
+    return (
+        subprocess.run([sys.executable, "-m", "pytest", "-q", *arguments], env=environment, check=False).returncode == 0
+    )
 
 
 def main(workers: str) -> int:

@@ -72,10 +72,10 @@ def database_url() -> Iterator[str]:
 
     name = f"tocsin_flow_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]  # a name of our own making
+        connection.execute(f"CREATE DATABASE {name}")
     yield f"{server.rsplit('/', 1)[0]}/{name}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]  # as above
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +92,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterato
     with (home / "demo.log").open("wb") as log:
         child = subprocess.Popen([sys.executable, "-m", "tocsin", "demo"], env=environment, stdout=log, stderr=log)
         try:
-            wait_for(f"http://127.0.0.1:{port}/login/", child, 300)
+            wait_for(f"http://127.0.0.1:{port}/account/sign-in/", child, 300)
             accounts = json.loads((home / "demo-accounts.json").read_text())
             yield Demo(f"http://127.0.0.1:{port}", home, {a["username"]: a for a in accounts}, environment)
         finally:
@@ -122,7 +122,7 @@ def sign_in(browser: Any, demo: Demo) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.goto(f"{demo.url}/login/")
+        page.goto(f"{demo.url}/account/sign-in/")
         page.fill("input[name=login]", username)
         page.fill("input[name=password]", demo.accounts[username]["password"])
         page.press("input[name=password]", "Enter")

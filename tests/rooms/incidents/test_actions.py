@@ -150,7 +150,7 @@ def test_an_officer_is_told_through_the_gate(incident: Incident, responder: Pers
 
 
 def test_without_anybody_to_tell_it_says_what_to_do(incident: Incident, responder: Person, officer_a: Person) -> None:
-    officer_a.memberships.all().delete()  # type: ignore[attr-defined]  # made by the constituency
+    officer_a.memberships.all().delete()
     with pytest.raises(ValidationError, match="contact"):
         actions.inform(actor=responder, incident=incident, entity=incident.entities.get(), subject="s", text="t")
 

@@ -20,11 +20,11 @@ def bearer(person: Person, verbs: list[str] = VERBS) -> dict[str, str]:
     _token, key = accounts.make_token(
         person=person, name="test", verbs=verbs, expires_in=timedelta(days=1), actor=person
     )
-    return {"HTTP_AUTHORIZATION": f"Bearer {key}"}
+    return {"Authorization": f"Bearer {key}"}
 
 
 def test_a_collection_has_items_and_a_cursor(incident: Incident, analyst: Person) -> None:
-    answer = Client().get("/api/incidents", **bearer(analyst))
+    answer = Client().get("/api/incidents", headers=bearer(analyst))
     assert answer.status_code == 200
     assert [item["reference"] for item in answer.json()["items"]] == [incident.reference]
     assert answer.json()["items"][0]["organisations"] == ["DEPA"]
@@ -33,15 +33,18 @@ def test_a_collection_has_items_and_a_cursor(incident: Incident, analyst: Person
 
 def test_without_a_token_or_the_right_there_is_nothing(incident: Incident, analyst: Person, outsider: Person) -> None:
     assert Client().get("/api/incidents").status_code == 401
-    assert Client().get("/api/incidents", **bearer(analyst, ["alerts.view"])).status_code == 403
+    assert Client().get("/api/incidents", headers=bearer(analyst, ["alerts.view"])).status_code == 403
 
 
 def test_an_officer_of_another_department_gets_nothing(
     incident: Incident, officer_a: Person, officer_b: Person
 ) -> None:
-    assert Client().get("/api/incidents", **bearer(officer_b, ["incidents.part"])).json()["items"] == []
-    assert Client().get(f"/api/incidents/{incident.uuid}", **bearer(officer_b, ["incidents.part"])).status_code == 404
-    mine = Client().get(f"/api/incidents/{incident.uuid}", **bearer(officer_a, ["incidents.part"])).json()
+    assert Client().get("/api/incidents", headers=bearer(officer_b, ["incidents.part"])).json()["items"] == []
+    assert (
+        Client().get(f"/api/incidents/{incident.uuid}", headers=bearer(officer_b, ["incidents.part"])).status_code
+        == 404
+    )
+    mine = Client().get(f"/api/incidents/{incident.uuid}", headers=bearer(officer_a, ["incidents.part"])).json()
     assert mine["summary"] == ""
     assert {entry["audience"] for entry in mine["timeline"]} <= {"entity", "all"}
 
@@ -54,8 +57,8 @@ def test_a_sealed_one_answers_as_one_that_does_not_exist(
     headers = bearer(analyst, ["incidents.view"])
 
     def ask(uuid: UUID) -> tuple[int, bytes]:
-        answer = Client().get(f"/api/incidents/{uuid}", **headers)
+        answer = Client().get(f"/api/incidents/{uuid}", headers=headers)
         return answer.status_code, answer.content
 
     assert ask(incident.uuid) == ask(uuid4())
-    assert Client().get("/api/incidents", **headers).json()["items"] == []
+    assert Client().get("/api/incidents", headers=headers).json()["items"] == []

@@ -113,5 +113,5 @@ def test_a_sealed_incident_answers_exactly_as_one_that_does_not_exist(
 
 
 def test_the_rights_of_who_opened_it_end_with_their_office(incident: Incident, analyst: Person) -> None:
-    analyst.memberships.all().delete()  # type: ignore[attr-defined]  # made by the constituency
+    analyst.memberships.all().delete()
     assert not sees(Person.objects.get(pk=analyst.pk), incident)
