@@ -31,10 +31,14 @@ MEMBERSHIPS = {
 
 
 @pytest.fixture(autouse=True)
-def _no_refusals_of_earlier_tests() -> None:
+def _nothing_of_earlier_tests() -> None:
+    """Forget what a thread keeps: refusals set aside, and the language of the person who asked last."""
+    from django.utils import translation
+
     from tocsin.platform import gate
 
     gate.forget_refusals()
+    translation.activate("en")
 
 
 @pytest.fixture
