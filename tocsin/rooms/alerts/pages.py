@@ -30,7 +30,7 @@ from tocsin.rooms.rules import queries as rules
 from tocsin.rooms.rules.models import Level
 
 Act = Callable[[Person, Alert, Any], str]
-HITS_SHOWN = 15
+HITS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
