@@ -5,12 +5,13 @@ from __future__ import annotations
 import gettext
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from tocsin.platform.access import all_verbs
 from tocsin.platform.look.words import VERBS
@@ -66,7 +67,14 @@ def test_a_french_person_reads_french(analyst: Person, client_of: Callable[[Pers
     assert "What waits" not in content
 
 
+@pytest.fixture
+def english_again() -> Iterator[None]:
+    yield
+    translation.deactivate()  # Django leaves a browser's language set until the next request
+
+
 @pytest.mark.django_db
+@pytest.mark.usefixtures("english_again")
 def test_a_stranger_reads_the_language_of_the_browser(client: Client) -> None:
     answer = client.get("/account/sign-in/", headers={"accept-language": "fr-BE,fr;q=0.9"})
     assert "La salle des opérations" in answer.content.decode()

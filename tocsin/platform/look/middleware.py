@@ -19,8 +19,11 @@ class PersonLanguage:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         person = request.user
         if person.is_authenticated and person.language in dict(settings.LANGUAGES):
-            translation.activate(person.language)
-            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
-        response = self.get_response(request)
+            request.LANGUAGE_CODE = person.language
+            with translation.override(person.language):
+                response = self.get_response(request)
+            response.headers.setdefault("Content-Language", person.language)
+        else:
+            response = self.get_response(request)
         patch_vary_headers(response, ["HX-Request"])  # a fragment is never kept as the page
         return response

@@ -23,6 +23,7 @@ from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.intake.models import Receipt, Source
 from tocsin.rooms.rules.models import Level
 
+BY_RANK = ("-rank", "-id")  # most serious first, then newest: the order the queue is indexed by
 SHOWN = 8
 STUCK_AFTER = timedelta(hours=24)
 SILENT_AFTER = timedelta(hours=24)
@@ -58,7 +59,7 @@ class Waiting:
 
 def alert_levels(user: Any) -> Sequence[Figure]:
     """Count the open alerts by level, the most serious first; it stops looking after 10,000."""
-    found = Alert.objects.visible_to(user).filter(open=True).order_by("-level", "-last_seen", "-id")
+    found = Alert.objects.visible_to(user).filter(open=True).order_by(*BY_RANK)
     levels = [Level(value) for value in sorted(Level.values, reverse=True)]
     counts = found[: COUNT_LIMIT + 1].aggregate(**{f"n{v}": Count("pk", filter=Q(level=v)) for v in levels})
     shown = _shown_in_order([counts[f"n{level}"] for level in levels])
@@ -69,11 +70,11 @@ def alert_levels(user: Any) -> Sequence[Figure]:
 
 
 def incident_severities(user: Any) -> Sequence[Figure]:
-    """Count the open incidents by severity, the worst first, and those nobody owns."""
+    """Count the open incidents by severity, the worst first."""
     found = Incident.objects.visible_to(user).filter(open=True).order_by("-severity", "-updated_at", "-id")
     severities = [Severity(value) for value in sorted(Severity.values, reverse=True)]
     asked = {f"n{v}": Count("pk", filter=Q(severity=v)) for v in severities}
-    counts = found[: COUNT_LIMIT + 1].aggregate(unowned=Count("pk", filter=Q(owner=None)), **asked)
+    counts = found[: COUNT_LIMIT + 1].aggregate(**asked)
     shown = _shown_in_order([counts[f"n{severity}"] for severity in severities])
     return [
         Figure(text, severity.label, f"state=open&severity={severity.value}", f"severity severity-{severity.value}")
@@ -83,13 +84,13 @@ def incident_severities(user: Any) -> Sequence[Figure]:
 
 def alerts_to_triage(user: Any) -> Waiting:
     """Give the head of the queue: open alerts nobody has taken."""
-    found = alerts.to_triage(user).filter(assignee=None).order_by("-level", "-last_seen", "-id")
+    found = alerts.to_triage(user).filter(assignee=None).order_by(*BY_RANK)
     return _first(found.select_related("organisation"))
 
 
 def my_alerts(user: Any) -> Waiting:
     """Give the open alerts the person has taken."""
-    return _first(alerts.assigned_to(user).select_related("organisation").order_by("-level", "-last_seen", "-id"))
+    return _first(alerts.assigned_to(user).select_related("organisation").order_by(*BY_RANK))
 
 
 def my_incidents(user: Any) -> Waiting:

@@ -117,6 +117,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     all("[data-keys], [data-select-all]").forEach((element) => (element.hidden = false));
     all("[data-keys-on]").forEach((element) => (element.checked = !localStorage.getItem(OFF)));
+    all("nav [aria-current]").forEach((element) => element.scrollIntoView({ block: "nearest", inline: "center" }));
     count();
   });
   document.addEventListener("htmx:afterSwap", () => {
