@@ -95,9 +95,6 @@ class Alert(Identified):
                 name="alert_open_queue",
                 condition=Q(open=True),
             ),
-            models.Index(
-                fields=["-level", "-last_seen", "-id", "organisation"], name="alert_open_levels", condition=Q(open=True)
-            ),
             models.Index(fields=["-last_seen", "-id", "state", "organisation", "level"], name="alert_newest"),
             models.Index(
                 fields=["organisation", "-rank", "-id", "state", "open", "assignee", "level"],
