@@ -84,7 +84,7 @@ def _plan(folder: Path) -> Any:
 
 
 def _lines(folder: Path) -> Figures:
-    from tocsin.commands.detect import collect_seldom
+    from tocsin.pipeline.engines.local import collect_seldom
 
     start = time.process_time()
     plan = _plan(folder)

@@ -38,7 +38,7 @@ def test_an_alert_becomes_an_incident_that_concerns_one_department(demo: Demo, s
     responder.wait_for_selector("text=You own this incident.")
     responder.locator("summary", has_text="Write a message").click()
     form = responder.locator("form[action$='/inform/']")
-    form.get_by_label("Organisation").select_option(label="Directorate-General for Agriculture and Rural Development")
+    form.get_by_label("Organisation").select_option(label="Agriculture and Rural Development")
     form.get_by_label("Subject").fill("What we saw on your host")
     form.get_by_label("Message").fill("Please take the host off the network and call us.")
     form.get_by_role("button", name="Send").click()

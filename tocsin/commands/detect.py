@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -39,6 +38,7 @@ def command(
     paths: tuple[Path, ...], rules: tuple[Path, ...], chart: Path | None, name: str | None, _as_json: bool
 ) -> None:
     """Detect in each file; a bad one does not stop the others."""
+    from tocsin.pipeline.engines.local import collect_seldom
     from tocsin.pipeline.parsers.errors import ParserError
     from tocsin.pipeline.parsers.registry import choose
 
@@ -55,12 +55,6 @@ def command(
         complete = _detect(path, name, tools, with_owners=chart is not None) and complete
     if not complete:
         raise click.exceptions.Exit(1)
-
-
-def collect_seldom() -> None:
-    """Let Python look for reference cycles seldom: records have none, and looking took a quarter of the time."""
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 100)
 
 
 def _report_rules(plan: Plan) -> bool:

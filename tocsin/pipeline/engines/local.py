@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ class Detector(Protocol):
 
     def detect(self, batch: Batch) -> Sequence[Hit]:
         """Give each rule and row that match."""
+
+
+def collect_seldom() -> None:
+    """Let Python look for reference cycles seldom: records have none, and looking took a quarter of the time."""
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from tocsin.pipeline.detect.engine import Engine
+from tocsin.pipeline.engines.local import collect_seldom
 from tocsin.pipeline.enrich.ownership import Ownership
 from tocsin.rooms.alerts.actions.recording import record_hits
 from tocsin.rooms.constituency import queries as constituency
@@ -27,7 +28,9 @@ class Ingest:
     @classmethod
     def ready(cls) -> Self:
         """Give the tools as they are now."""
-        return cls(Engine(rules.plan()), constituency.ownership())
+        tools = cls(Engine(rules.plan()), constituency.ownership())
+        collect_seldom()
+        return tools
 
     def file(
         self,
