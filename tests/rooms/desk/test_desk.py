@@ -11,7 +11,7 @@ from django.test import Client
 from tests.rooms.desk.conftest import Make, organisation
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Team
-from tocsin.rooms.desk.sections import desk_of
+from tocsin.rooms.desk.knowledge import desk_of
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[Person], Client]
