@@ -14,4 +14,8 @@ class DeskConfig(RoomConfig):
 
     name = "tocsin.rooms.desk"
     label = "desk"
-    menu: ClassVar = (MenuEntry(_("Desk"), "desk", order=0),)
+    menu: ClassVar = (
+        MenuEntry(_("Desk"), "desk", order=0),
+        MenuEntry(_("What left"), "ledger", order=60, verbs=("gate.view",)),
+        MenuEntry(_("Audit trail"), "audit", order=70, verbs=("audit.view",)),
+    )

@@ -1,12 +1,27 @@
-"""The page people land on: what waits for them."""
+"""The page people land on, and the books: what left the house, and what was done in it."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from typing import Any, Protocol
+from uuid import UUID
 
-from tocsin.platform import access
-from tocsin.rooms.desk import knowledge
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from tocsin.platform import access, outbox
+from tocsin.platform.lists import keyset
+from tocsin.platform.models import OutboxMessage
+from tocsin.rooms.desk import knowledge, queries
+
+
+class Decide(Protocol):
+    """What a person decides about a message."""
+
+    def __call__(self, message: OutboxMessage, *, actor: Any) -> None: ...
 
 
 @access.page()
@@ -23,3 +38,50 @@ def desk(request: HttpRequest) -> HttpResponse:
             "quiet": knowledge.quiet(filled),
         },
     )
+
+
+@require_safe
+@access.page("gate.view")
+def ledger(request: HttpRequest) -> HttpResponse:
+    """Show what left, what the gate refused, and the mail that waits for a person."""
+    answer = request.GET.get("answer", "")
+    found = queries.ledger(request.user, answer=answer)
+    shown = {
+        "page": keyset(found, ("-id",), request.GET.get("cursor", "")),
+        "answer": answer,
+        "unsettled": queries.unsettled_mail(request.user),
+        "may_decide": access.scope_of(request.user).allows("incidents.inform"),
+    }
+    return render(request, "desk/ledger.html", shown)
+
+
+@require_POST
+@access.page("incidents.inform")
+def confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Note that an uncertain message did arrive."""
+    return _decided(request, uuid, outbox.confirm, _("Noted: it arrived."))
+
+
+@require_POST
+@access.page("incidents.inform")
+def again(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Send a message once more that did not arrive."""
+    return _decided(request, uuid, outbox.send_again, _("It is on its way once more."))
+
+
+def _decided(request: HttpRequest, uuid: UUID, decide: Decide, said: str) -> HttpResponse:
+    try:
+        decide(queries.message_or_404(request.user, uuid), actor=request.user)
+        messages.success(request, said)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("ledger")
+
+
+@require_safe
+@access.page("audit.view")
+def audit_trail(request: HttpRequest) -> HttpResponse:
+    """Show what was done, by whom, as far as the person may know what it was done to."""
+    found = queries.trail(request.user, verb=request.GET.get("verb", ""), actor=request.GET.get("actor", ""))
+    shown = {"page": keyset(found, ("-id",), request.GET.get("cursor", "")), "head": queries.newest_head()}
+    return render(request, "desk/audit.html", shown)

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import Promise
 
 from tocsin.platform.access import scope_of
 from tocsin.platform.lists import COUNT_LIMIT, shown_count
+from tocsin.platform.models import AuditEntry, AuditHead, GateEntry, OutboxMessage
 from tocsin.rooms.alerts import queries as alerts
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency import queries as constituency
@@ -187,3 +190,51 @@ def _shown_in_order(counts: Iterable[int]) -> list[str]:
         left -= number
         shown.append(shown_count(number + min(left, 0)) + ("+" if left < 0 else ""))
     return shown
+
+
+def _visible_item(user: Any, item: str) -> Exists:
+    return Exists(Incident.objects.visible_to(user).filter(uuid=OuterRef(item)))
+
+
+def ledger(user: Any, *, answer: str = "") -> QuerySet[GateEntry]:
+    """Give what left and what was refused, of the things the person may know of; ``answer`` is yes, no or empty."""
+    found = GateEntry.objects.filter(_visible_item(user, "item_uuid")).select_related("message")
+    return found.filter(allowed=answer == "yes") if answer in {"yes", "no"} else found
+
+
+def unsettled_mail(user: Any) -> Sequence[OutboxMessage]:
+    """Give the mail that a person must look at, the newest first."""
+    states = (OutboxMessage.State.UNCERTAIN, OutboxMessage.State.FAILED)
+    found = OutboxMessage.objects.filter(_visible_item(user, "decision__item_uuid"), state__in=states)
+    return list(found.order_by("-id")[:SHOWN])
+
+
+def message_or_404(user: Any, uuid: UUID) -> OutboxMessage:
+    """Give one message about something the person may know of."""
+    found = OutboxMessage.objects.filter(_visible_item(user, "decision__item_uuid"), uuid=uuid).first()
+    if found is None:
+        raise Http404("message")
+    return found
+
+
+def trail(user: Any, *, verb: str = "", actor: str = "") -> QuerySet[AuditEntry]:
+    """Give what was done, except to incidents, alerts and messages the person may not know of."""
+    about = {
+        Incident: _visible_item(user, "object_uuid"),
+        Alert: Exists(Alert.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
+        OutboxMessage: Exists(
+            OutboxMessage.objects.filter(_visible_item(user, "decision__item_uuid"), uuid=OuterRef("object_uuid"))
+        ),
+    }
+    labels = {model._meta.label_lower: condition for model, condition in about.items()}  # noqa: SLF001  # Django documents it
+    known = ~Q(object_type__in=labels)
+    for label, condition in labels.items():
+        known |= Q(object_type=label) & Q(condition)
+    found = AuditEntry.objects.filter(known)
+    found = found.filter(verb__startswith=verb) if verb else found
+    return found.filter(actor_name__icontains=actor) if actor else found
+
+
+def newest_head() -> AuditHead | None:
+    """Give the newest signed head of the trail."""
+    return AuditHead.objects.order_by("-day").first()

@@ -6,4 +6,10 @@ from django.urls import path
 
 from tocsin.rooms.desk import pages
 
-urlpatterns = [path("", pages.desk, name="desk")]
+urlpatterns = [
+    path("", pages.desk, name="desk"),
+    path("ledger/", pages.ledger, name="ledger"),
+    path("ledger/<uuid:uuid>/confirm/", pages.confirm, name="message_confirm"),
+    path("ledger/<uuid:uuid>/again/", pages.again, name="message_again"),
+    path("audit/", pages.audit_trail, name="audit"),
+]
