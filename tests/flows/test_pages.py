@@ -12,7 +12,15 @@ from tests.flows.conftest import Demo
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "soc.analyst": ["/", "/alerts/", "/incidents/", "/rules/", "/intake/receipts/", "/organisations/", "/incidents/new/"],
+    "soc.analyst": [
+        "/",
+        "/alerts/",
+        "/incidents/",
+        "/rules/",
+        "/intake/receipts/",
+        "/organisations/",
+        "/incidents/new/",
+    ],
     "liso.agri": ["/", "/alerts/", "/organisations/"],
     "ciso": ["/", "/ledger/", "/audit/", "/incidents/"],
     "admin": ["/", "/intake/receipts/", "/organisations/"],

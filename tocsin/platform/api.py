@@ -35,7 +35,7 @@ class TokenAuth(HttpBearer):
     """Lets a program in with a person's token."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        owner = import_string(settings.TOCSIN_TOKEN_OWNER)(token)
+        owner = import_string(settings.TOCSIN_BEARER)(token)
         if owner is None:
             if not guesses.allows(request.META.get("REMOTE_ADDR", "")):
                 raise HttpError(429, TOO_OFTEN)

@@ -156,7 +156,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 
 # How the platform learns what a person may see and do, without importing the room that knows.
 TOCSIN_SCOPE = "tocsin.rooms.constituency.queries.scope_of"
-TOCSIN_TOKEN_OWNER = "tocsin.rooms.accounts.queries.token_owner"
+TOCSIN_BEARER = "tocsin.rooms.accounts.queries.token_owner"
 
 LOGGING = {
     "version": 1,
