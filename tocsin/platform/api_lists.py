@@ -6,8 +6,6 @@ stay valid for ever; a row that changes meanwhile moves to the end and is offere
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -16,6 +14,7 @@ from django.db.models import F, Model, QuerySet, Value
 from ninja import Field, Schema
 from ninja.errors import HttpError
 
+from tocsin.platform import opaque
 from tocsin.platform.lists import RowCompare
 
 M = TypeVar("M", bound=Model)
@@ -54,7 +53,10 @@ def page_of(
 
 
 def _aware(when: datetime) -> datetime:
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
+    try:
+        return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise HttpError(400, "This time is outside of the calendar.") from error
 
 
 def _after(when: datetime, key: int) -> RowCompare:
@@ -62,14 +64,12 @@ def _after(when: datetime, key: int) -> RowCompare:
 
 
 def _encoded(row: Any) -> str:
-    text = f"{row.updated_at.isoformat()} {row.pk}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return opaque.shut(f"{row.updated_at.isoformat()} {row.pk}")
 
 
 def _decoded(cursor: str) -> tuple[datetime, int]:
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        when, _space, key = text.partition(" ")
+        when, _space, key = (opaque.opened(cursor) or "").partition(" ")
         return _aware(datetime.fromisoformat(when)), int(key)
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:
         raise HttpError(400, "This cursor was not made here; start again without one.") from error

@@ -5,7 +5,6 @@ The ordering of a list must be one an index has, must end in a unique field, and
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Any, TypeVar
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
+
+from tocsin.platform import opaque
 
 M = TypeVar("M", bound=Model)
 
@@ -43,7 +44,7 @@ class Cursor:
 
     def __str__(self) -> str:
         text = json.dumps([self.back, *self.values], default=str, separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return opaque.shut(text)
 
 
 class RowCompare(Func):
@@ -147,10 +148,11 @@ def _stepwise(ordering: Sequence[str], values: Sequence[Any]) -> Q:
 
 
 def _read(text: str, model: type[Model], fields: Sequence[str]) -> Cursor | None:
-    if not text:
+    made_here = opaque.opened(text) if text else None
+    if made_here is None:
         return None
     try:
-        back, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        back, *values = json.loads(made_here)
         read = [_column(model, _name(f)).to_python(v) for f, v in zip(fields, values, strict=True)]
     except (ValueError, TypeError, ValidationError):
         return None
