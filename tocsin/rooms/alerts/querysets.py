@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import connections, models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
+from django.utils.module_loading import import_string
 
-from tocsin.platform.access import scope_of
+from tocsin.platform.access import Scope, scope_of
 
 NOWHERE = 0  # no organisation has this id
 
@@ -17,8 +19,15 @@ class AlertQuerySet(models.QuerySet[Any]):
     """Scopes every read of alerts."""
 
     def visible_to(self, user: Any, verb: str = "alerts.view") -> Self:
-        """Keep the alerts where ``user`` may do ``verb``; the unattributed only for those who may see all."""
+        """Keep the alerts where ``user`` may do ``verb``; the unattributed only for those who may see all.
+
+        Alerts of a sealed incident stay with the people named on it: their state and trail would tell of it.
+        """
         scope = scope_of(user)
+        sealed = import_string(settings.TOCSIN_ALERTS_SEALED_FROM)(scope.person)
+        return self._in_reach(scope, verb).exclude(pk__in=sealed)
+
+    def _in_reach(self, scope: Scope, verb: str) -> Self:
         organisations = scope.organisations(verb)
         unattributed = scope.everything(verb)
         if len(organisations) > 1 and connections[self.db].vendor == "sqlite":

@@ -90,6 +90,7 @@ class Incident(Identified):
             models.Index(fields=["-updated_at", "-id"], name="incident_newest"),
             models.Index(fields=["updated_at", "id"], name="incident_updated"),
             models.Index(fields=["owner_team", "-updated_at"], name="incident_team"),
+            models.Index(fields=["id"], name="incident_sealed", condition=Q(sealed=True)),
         ]
 
     def __str__(self) -> str:

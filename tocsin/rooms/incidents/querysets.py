@@ -19,7 +19,18 @@ def _concerning(organisations: frozenset[int]) -> Exists:
 def _named(scope: Scope) -> Exists:
     from tocsin.rooms.incidents.models import Seal
 
-    return Exists(Seal.objects.filter(incident=OuterRef("pk"), person=scope.person))
+    # Being named opens a seal for people in office; it is no office of its own.
+    person = scope.person if scope.allows("incidents.view") or scope.allows("incidents.part") else None
+    return Exists(Seal.objects.filter(incident=OuterRef("pk"), person=person))
+
+
+def alerts_sealed_from(person: int) -> models.QuerySet[Any]:
+    """Give the inner ids of the alerts in sealed incidents that do not name ``person``."""
+    from tocsin.rooms.incidents.models import Incident, Seal
+
+    named = Seal.objects.filter(person=person).values("incident")
+    sealed = Incident.objects.filter(sealed=True).exclude(pk__in=named).values("pk")
+    return Incident.alerts.through.objects.filter(incident__in=sealed).values("alert")
 
 
 def _handled(scope: Scope) -> Q:

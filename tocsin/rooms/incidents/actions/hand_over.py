@@ -24,6 +24,7 @@ ANSWER_WITHIN = timedelta(hours=1)
 def offer(*, actor: Person, incident: Incident, team: Team, text: str = "") -> HandOff:
     """Offer the incident to another team; it stays where it is until that team accepts."""
     require_handler(actor, incident, "incidents.open")
+    incident.refresh_from_db(from_queryset=Incident.objects.select_for_update())
     if incident.sealed:
         raise ValidationError(_("A sealed incident is handed over by naming people in its seal."))
     if HandOff.objects.filter(incident=incident, state=HandOff.State.OFFERED).exists():

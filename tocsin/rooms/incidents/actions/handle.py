@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tocsin.platform import audit
-from tocsin.platform.access import require, scope_of
+from tocsin.platform.access import require, require_any, scope_of
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import actions as alert_actions
@@ -20,7 +20,7 @@ from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions import hand_over
-from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.actions.record import note, require_handler, require_part
 from tocsin.rooms.incidents.models import (
     Audience,
     Incident,
@@ -104,6 +104,7 @@ def add_organisation(
 ) -> IncidentEntity:
     """Make an organisation's part, or change its summary."""
     require_handler(actor, incident)
+    require(actor, "incidents.open", organisation.pk)
     entity, _made = IncidentEntity.objects.update_or_create(
         incident=incident, organisation=organisation, defaults={"summary": summary}
     )
@@ -118,7 +119,8 @@ def comment(
 ) -> TimelineEntry:
     """Say something: handlers to whom they choose, an officer within the part of the own organisation."""
     if Incident.objects.handled_by(actor).filter(pk=incident.pk).exists():
-        require(actor, "incidents.view")
+        require_any(actor, ("incidents.view", "incidents.part"))
+        require_part(incident, entity)
     else:
         _require_own_part(actor, incident, entity)
         audience = Audience.ENTITY
@@ -169,9 +171,15 @@ def _check_class(rsit_class: str, rsit_type: str) -> None:
         )
 
 
-@transaction.atomic
 def advance(*, actor: Person, incident: Incident, event: str) -> Incident:
-    """Let ``event`` happen; a clear refusal says what can happen instead."""
+    """Let ``event`` happen; a clear refusal says what can happen instead. Closing needs a cause: see `close`."""
+    if event == "close":
+        raise ValidationError(_("Say what the cause was."))
+    return _advance(actor=actor, incident=incident, event=event)
+
+
+@transaction.atomic
+def _advance(*, actor: Person, incident: Incident, event: str) -> Incident:
     require_handler(actor, incident)
     current: Incident = Incident.objects.select_for_update().get(pk=incident.pk)
     after = knowledge.next_state(current.state, event)
@@ -203,7 +211,7 @@ def close(*, actor: Person, incident: Incident, cause: str) -> Incident:
         raise ValidationError(_("Say what the cause was."))
     if not Incident.objects.filter(pk=incident.pk).exclude(rsit_class="").exists():
         raise ValidationError(_("Choose a class of the taxonomy first."))
-    closed = advance(actor=actor, incident=incident, event="close")
+    closed = _advance(actor=actor, incident=incident, event="close")
     closed.closing_cause = cause
     closed.save(update_fields=["closing_cause", "updated_at"])
     return closed

@@ -12,7 +12,7 @@ from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import queries as constituency
-from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.actions.record import note, require_handler, require_part
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
 
 
@@ -28,7 +28,7 @@ def item_of(incident: Incident) -> Item:
         organisations=frozenset(organisation.code for organisation in concerned),
         sealed=incident.sealed,
         named=frozenset(named),
-        names=frozenset(organisation.name for organisation in concerned),
+        names=frozenset(name for organisation in concerned for name in (organisation.name, organisation.name_fr)),
     )
 
 
@@ -38,6 +38,7 @@ def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject
     Raises ``outbox.Refused`` with the gate's reason; the refusal stands in the ledger all the same.
     """
     require_handler(actor, incident, "incidents.inform")
+    require_part(incident, entity)
     contact = constituency.contact_for(entity.organisation)
     if contact is None:
         raise ValidationError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,12 @@ def require_handler(actor: Person, incident: Incident, verb: str = "incidents.wo
     require(actor, verb)
     if not Incident.objects.handled_by(actor).filter(pk=incident.pk).exists():
         raise PermissionDenied(_("You do not handle this incident."))
+
+
+def require_part(incident: Incident, entity: IncidentEntity | None) -> None:
+    """Refuse a part of another incident."""
+    if entity is not None and entity.incident_id != incident.pk:
+        raise ValidationError(_("This organisation is not concerned."))
 
 
 def note(

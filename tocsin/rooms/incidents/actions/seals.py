@@ -18,6 +18,7 @@ from tocsin.rooms.incidents.models import HandOff, Incident, Seal
 def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Incident:
     """Let only the named people know of the incident; the actor is always among them."""
     require_handler(actor, incident)
+    incident.refresh_from_db(from_queryset=Incident.objects.select_for_update())  # nobody offers it meanwhile
     named = {person.pk: person for person in (*people, actor)}
     if HandOff.objects.filter(incident=incident, state=HandOff.State.OFFERED).exists():
         raise ValidationError(_("An offer waits for an answer; withdraw it before sealing."))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from tocsin.platform import audit
 from tocsin.platform.access import scope_of
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.actions.record import note, require_handler, require_part
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, Task, TimelineEntry
 
 
@@ -27,8 +27,7 @@ def add_task(
 ) -> Task:
     """Ask the handling team, or one organisation concerned, to do something."""
     require_handler(actor, incident)
-    if entity is not None and entity.incident_id != incident.pk:
-        raise ValidationError(_("This organisation is not concerned."))
+    require_part(incident, entity)
     if assignee is not None and not Incident.objects.visible_to(assignee).filter(pk=incident.pk).exists():
         raise ValidationError(_("%s cannot see this incident.") % assignee)
     task = Task.objects.create(incident=incident, title=title, entity=entity, assignee=assignee, due_at=due_at)
@@ -40,7 +39,7 @@ def add_task(
 @transaction.atomic
 def answer_task(*, actor: Person, task: Task, state: str, answer: str = "") -> Task:
     """Mark a task done, or refuse it with a reason."""
-    current = Task.objects.select_for_update().select_related("incident", "entity").get(pk=task.pk)
+    current = Task.objects.select_for_update(of=("self",)).select_related("incident", "entity").get(pk=task.pk)
     if not _may_answer(actor, current):
         raise PermissionDenied(_("This task is not yours."))
     if current.state != Task.State.OPEN:

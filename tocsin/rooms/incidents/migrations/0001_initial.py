@@ -375,6 +375,10 @@ class Migration(migrations.Migration):
             model_name="incident",
             index=models.Index(fields=["owner_team", "-updated_at"], name="incident_team"),
         ),
+        migrations.AddIndex(
+            model_name="incident",
+            index=models.Index(condition=models.Q(("sealed", True)), fields=["id"], name="incident_sealed"),
+        ),
         migrations.AddConstraint(
             model_name="incident",
             constraint=models.CheckConstraint(
