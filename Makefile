@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: install demo up test test-sqlite test-postgresql lint bench soak lock messages clean
+.PHONY: install demo up test test-sqlite test-postgresql lint bench soak lock clean
 
 install: .venv/runtime
 
