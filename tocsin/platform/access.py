@@ -98,7 +98,13 @@ def scope_of(user: Any) -> Scope:
         return Scope(person=0)
     scope: Scope | None = getattr(user, "tocsin_scope", None)
     if scope is None:
-        scope = user.tocsin_scope = import_string(settings.TOCSIN_SCOPE)(user)
+        scope = user.tocsin_scope = scope_of_roles(user)
+    return scope
+
+
+def scope_of_roles(person: Any) -> Scope:
+    """Give what a person's roles reach, whether or not the account is ended: it can be opened again."""
+    scope: Scope = import_string(settings.TOCSIN_SCOPE)(person)
     return scope
 
 

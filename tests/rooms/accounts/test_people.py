@@ -72,3 +72,13 @@ def test_a_name_stays_taken(admin: Person, analyst: Person) -> None:
     actions.end_person(actor=admin, person=analyst)
     assert queries.taken("ANALYST")
     assert not queries.taken("nobody")
+
+
+def test_an_ended_account_is_taken_over_by_nobody_who_could_not_before(ciso: Person, outsider: Person) -> None:
+    Membership.objects.create(person=outsider, role="administrator", organisation=Organisation.objects.get(code="DEPB"))
+    Person.objects.filter(pk=ciso.pk).update(is_active=False)
+    ended = Person.objects.get(pk=ciso.pk)
+    with pytest.raises(PermissionDenied):
+        actions.set_password(actor=outsider, person=ended, password="mine now, thank you")
+    with pytest.raises(PermissionDenied):
+        actions.reopen_person(actor=outsider, person=ended)

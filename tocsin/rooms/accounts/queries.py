@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from tocsin.platform.access import scope_of
+from tocsin.platform.access import scope_of, scope_of_roles
 from tocsin.rooms.accounts.models import ApiToken, Person
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -70,7 +70,7 @@ def person_or_404(uuid: UUID) -> Person:
 
 def manages(actor: Person, person: Person) -> bool:
     """Tell whether ``actor`` manages every place that ``person`` reaches: nobody takes over more than their own."""
-    reached = frozenset().union(*(grant.organisations for grant in scope_of(person).grants))
+    reached = frozenset().union(*(grant.organisations for grant in scope_of_roles(person).grants))
     scope = scope_of(actor)
     return scope.allows("accounts.manage") and reached <= scope.organisations("accounts.manage")
 

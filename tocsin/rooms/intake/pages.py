@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -64,7 +65,8 @@ def source(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             actions.change_source(actor=_me(request), source=found, **form.cleaned_data)
             messages.success(request, _("Kept."))
             return redirect("source", uuid=uuid)
-    shown: dict[str, Any] = {"source": found, "form": form, "may_manage": queries.may_manage(request.user)}
+    may_manage = queries.may_manage_source(request.user, found.organisation)
+    shown: dict[str, Any] = {"source": found, "form": form, "may_manage": may_manage}
     last = queries.receipts(request.user).filter(source=found)
     return render(request, "intake/source.html", shown | {"page": keyset(last, NEWEST, size=10)})
 
@@ -74,6 +76,8 @@ def source(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 def source_token(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Make a token that may deliver to this source and nothing else, and show its key, this once."""
     found = queries.source_or_404(request.user, uuid)
+    if not queries.may_manage_source(request.user, found.organisation):
+        raise PermissionDenied(_("The intake of this source is managed by others."))
     form = forms.TokenForm(request.POST or None)
     shown: dict[str, Any] = {"source": found, "form": form}
     if request.method == "POST" and form.is_valid():

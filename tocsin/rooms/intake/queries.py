@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from tocsin.platform.access import scope_of
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.models import POSITION, JournalPosition, LakeSpan, Receipt, RejectedRecord, Source
 
+OWNERS = "tocsin."  # the columns of attribution: lists of codes
 OWN = frozenset({"record", "offset", "raw", "receipt", "kind.product", "kind.channel", "kind.code"})
 
 
@@ -75,6 +76,15 @@ def active_source(uuid: UUID) -> Source | None:
 def may_manage(user: Any) -> bool:
     """Tell whether a person may make sources and their tokens."""
     return scope_of(user).allows("intake.manage")
+
+
+def may_manage_source(user: Any, organisation: Organisation | None) -> bool:
+    """Tell whether a person may make or change a source of an organisation, or one that is common to all."""
+    scope = scope_of(user)
+    if organisation is not None:
+        return scope.allows("intake.manage", organisation.pk)
+    managed = scope.organisations("intake.manage")
+    return Organisation.objects.filter(pk__in=managed, parent=None).exists()
 
 
 def organisations_managed(user: Any) -> QuerySet[Organisation]:
@@ -133,7 +143,20 @@ def event(user: Any, receipt: UUID, record: int) -> Event | None:
     found = _event(receipt, record)
     if found is None or not _may_see(user, found.organisations):
         return None
-    return found
+    return _as_seen(user, found)
+
+
+def _as_seen(user: Any, event: Event) -> Event:
+    """Leave out which other organisations an event concerns."""
+    reach = scope_of(user).organisations("alerts.view")
+    mine = Organisation.objects.filter(code__in=event.organisations, pk__in=reach).values_list("code", flat=True)
+    seen = tuple(sorted(mine))
+    fields = {name: _owners(value, seen) if name.startswith(OWNERS) else value for name, value in event.fields.items()}
+    return replace(event, organisations=seen, fields={name: value for name, value in fields.items() if value != []})
+
+
+def _owners(value: Any, seen: tuple[str, ...]) -> list[str]:
+    return [code for code in value or () if code in seen]
 
 
 def event_or_404(user: Any, receipt: UUID, record: int) -> Event:

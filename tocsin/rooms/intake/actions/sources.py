@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tocsin.platform import audit
 from tocsin.platform.access import require
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.intake import queries
 from tocsin.rooms.intake.models import Source
 
 FIELDS = ("name", "organisation", "format", "tlp", "active")
@@ -65,6 +68,8 @@ def source_named(name: str, *, organisation: Organisation | None = None) -> Sour
 
 def _require(actor: Person, organisation: Organisation | None) -> None:
     require(actor, "intake.manage", organisation.pk if organisation else None)
+    if not queries.may_manage_source(actor, organisation):
+        raise PermissionDenied(_("A source common to all is for those who manage the intake of all; choose yours."))
 
 
 def _told(source: Source) -> dict[str, str]:
