@@ -45,6 +45,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tocsin.platform.gate.keeping",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tocsin.platform.doorway.never_kept",
+    "tocsin.platform.doorway.no_nul",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -99,6 +101,7 @@ SESSION_COOKIE_NAME = f"tocsin{CONFIG.port}"  # several installations on one hos
 CSRF_COOKIE_NAME = f"csrf{CONFIG.port}"
 CSRF_COOKIE_HTTPONLY = False
 X_FRAME_OPTIONS = "DENY"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SESSION_COOKIE_SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
