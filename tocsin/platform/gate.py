@@ -162,10 +162,10 @@ RULES: Mapping[TLP | str, Callable[[Item, Recipient], str]] = {
 
 def redact(text: str, item: Item, redactions: Collection[str]) -> str:
     """Give ``text`` without what the decision withholds."""
-    names = sorted((item.names | item.organisations) - {""}, key=len, reverse=True)
+    names = sorted(filter(str.strip, item.names | item.organisations), key=len, reverse=True)
     if "organisations" not in redactions or not names:
         return text
-    pattern = "|".join(re.escape(name) for name in names)
+    pattern = "|".join(r"\s+".join(map(re.escape, name.split())) for name in names)  # a name may be broken over lines
     return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", _("[name withheld]"), text, flags=re.IGNORECASE)
 
 

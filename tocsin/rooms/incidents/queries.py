@@ -15,7 +15,16 @@ from tocsin.platform.models import GateEntry
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
-from tocsin.rooms.incidents.models import Audience, HandOff, Incident, IncidentEntity, Seal, Task, TimelineEntry
+from tocsin.rooms.incidents.models import (
+    Audience,
+    HandOff,
+    Incident,
+    IncidentEntity,
+    Seal,
+    Severity,
+    Task,
+    TimelineEntry,
+)
 
 LISTED = ("owner", "owner_team", "offered_to")
 ALERTS_SHOWN = 50
@@ -62,7 +71,7 @@ class View:
     def sent(self) -> QuerySet[GateEntry]:
         """Give what left or was refused, newest first: to a part's organisation for that part's people."""
         found = GateEntry.objects.filter(item_uuid=self.incident.uuid).select_related("message").order_by("-id")
-        if not self.handler:
+        if not (self.handler and _in_charge(self.user, self.incident)):
             found = found.filter(recipient_organisation__in=[e.organisation.code for e in self.entities])
         return found[:50]
 
@@ -87,11 +96,10 @@ def queue(user: Any, *, filters: dict[str, str]) -> QuerySet[Incident]:
         found = found.filter(state=which)
     if filters.get("offered") == "mine":
         found = found.filter(offered_to__in=scope_of(user).teams("incidents.work"))
-    for name in ("severity", "rsit_class"):
-        if filters.get(name):
-            found = (
-                found.filter(**{name: filters[name]}) if name != "severity" or filters[name].isdigit() else found.none()
-            )
+    if severity := filters.get("severity"):
+        found = found.filter(severity=severity) if severity in map(str, Severity.values) else found.none()
+    if filters.get("rsit_class"):
+        found = found.filter(rsit_class=filters["rsit_class"])
     if filters.get("organisation"):
         found = _about(found, user, filters["organisation"])
     if filters.get("owner") == "me":
@@ -126,11 +134,16 @@ def view_or_404(user: Any, uuid: UUID) -> View:
 
 def _parts(user: Any, incident: Incident, *, handler: bool) -> QuerySet[IncidentEntity]:
     parts = incident.entities.select_related("organisation").order_by("organisation__code")
-    scope = scope_of(user)
-    in_charge = {incident.owner_team_id, incident.offered_to_id} & scope.teams("incidents.view")
-    if handler and (incident.sealed or in_charge or incident.opened_by_id == scope.person):
+    if handler and _in_charge(user, incident):
         return parts
-    return parts.filter(organisation__in=scope.organisations("incidents.view", "incidents.part"))
+    return parts.filter(organisation__in=scope_of(user).organisations("incidents.view", "incidents.part"))
+
+
+def _in_charge(user: Any, incident: Incident) -> bool:
+    """Tell whether a handler sees all parts: named on a seal, of the team that has it or is offered it, or opener."""
+    scope = scope_of(user)
+    teams = {incident.owner_team_id, incident.offered_to_id} & scope.teams("incidents.view")
+    return incident.sealed or bool(teams) or incident.opened_by_id == scope.person
 
 
 def listed_organisations(user: Any, incidents: list[Incident]) -> dict[int, list[str]]:

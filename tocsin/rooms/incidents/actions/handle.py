@@ -16,6 +16,7 @@ from tocsin.platform.access import require, require_any, scope_of
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import actions as alert_actions
+from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import knowledge
@@ -80,7 +81,10 @@ def join_alerts(*, actor: Person, incident: Incident, alerts: Iterable[Alert]) -
     """Escalate alerts into an incident; their organisations become parts of it, their first sighting its history."""
     require_handler(actor, incident, "incidents.open")
     for alert in alerts:
-        alert_actions.escalate(actor=actor, alert=alert)
+        try:
+            alert_actions.escalate(actor=actor, alert=alert)
+        except AlertError as error:  # somebody else was first
+            raise ValidationError(str(error)) from error
         incident.alerts.add(alert)
         entity = None
         if alert.organisation is not None:
