@@ -48,6 +48,11 @@ def scope_of(user: Any) -> Scope:
     )
 
 
+def reaches_top(user: Any, verb: str) -> bool:
+    """Tell whether a person may do ``verb`` from the top of a tree on, and look after what is common to all."""
+    return Organisation.objects.filter(pk__in=places(user, verb), parent=None).exists()
+
+
 def _memberships(user: Any) -> Iterator[dict[str, Any]]:
     """Give one row for each place that a role reaches: the organisation itself, or each mandate of the team."""
     rows = (

@@ -196,22 +196,32 @@ def _visible_item(user: Any, item: str) -> Exists:
     return Exists(Incident.objects.visible_to(user).filter(uuid=OuterRef(item)))
 
 
+def _told(user: Any, before: str = "") -> Q:
+    """Give the condition for answers of the gate about what a person may know of: not what another's part was told."""
+    item, reach = f"{before}item_uuid", scope_of(user).organisations("incidents.view", "incidents.part")
+    others = IncidentEntity.objects.filter(
+        incident__uuid=OuterRef(item), organisation__code=OuterRef(f"{before}recipient_organisation")
+    ).exclude(organisation__in=reach)
+    whole = Exists(Incident.objects.in_charge(user).filter(uuid=OuterRef(item)))
+    return Q(_visible_item(user, item)) & (Q(~Exists(others)) | Q(whole))
+
+
 def ledger(user: Any, *, answer: str = "") -> QuerySet[GateEntry]:
     """Give what left and what was refused, of the things the person may know of; ``answer`` is yes, no or empty."""
-    found = GateEntry.objects.filter(_visible_item(user, "item_uuid")).select_related("message")
+    found = GateEntry.objects.filter(_told(user)).select_related("message")
     return found.filter(allowed=answer == "yes") if answer in {"yes", "no"} else found
 
 
 def unsettled_mail(user: Any) -> Sequence[OutboxMessage]:
     """Give the mail that a person must look at, the newest first."""
     states = (OutboxMessage.State.UNCERTAIN, OutboxMessage.State.FAILED)
-    found = OutboxMessage.objects.filter(_visible_item(user, "decision__item_uuid"), state__in=states)
+    found = OutboxMessage.objects.filter(_told(user, "decision__"), state__in=states)
     return list(found.order_by("-id")[:SHOWN])
 
 
 def message_or_404(user: Any, uuid: UUID) -> OutboxMessage:
     """Give one message about something the person may know of."""
-    found = OutboxMessage.objects.filter(_visible_item(user, "decision__item_uuid"), uuid=uuid).first()
+    found = OutboxMessage.objects.filter(_told(user, "decision__"), uuid=uuid).first()
     if found is None:
         raise Http404("message")
     return found
@@ -222,12 +232,12 @@ def trail(user: Any, *, verb: str = "", actor: str = "") -> QuerySet[AuditEntry]
     about = {
         Incident: _visible_item(user, "object_uuid"),
         Alert: Exists(Alert.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
-        OutboxMessage: Exists(
-            OutboxMessage.objects.filter(_visible_item(user, "decision__item_uuid"), uuid=OuterRef("object_uuid"))
-        ),
+        OutboxMessage: Exists(OutboxMessage.objects.filter(_told(user, "decision__"), uuid=OuterRef("object_uuid"))),
     }
     labels = {model._meta.label_lower: condition for model, condition in about.items()}  # noqa: SLF001  # Django documents it
     known = ~Q(object_type__in=labels)
+    if not constituency.reaches_top(user, "audit.view"):  # the rest may be anybody's: only what they did themselves
+        known &= Q(actor=user.uuid)
     for label, condition in labels.items():
         known |= Q(object_type=label) & Q(condition)
     found = AuditEntry.objects.filter(known)

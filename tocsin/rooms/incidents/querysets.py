@@ -57,3 +57,12 @@ class IncidentQuerySet(models.QuerySet[Any]):
         """Keep the visible incidents that ``user`` may see in full."""
         scope = scope_of(user)
         return self.filter(Q(sealed=False) & _handled(scope) | Q(sealed=True) & Q(_named(scope)))
+
+    def in_charge(self, user: Any) -> Self:
+        """Keep those ``user`` sees all parts of: named on a seal, of the team that has it or is offered it, opener."""
+        scope = scope_of(user)
+        teams = scope.teams("incidents.view")
+        mine = Q(owner_team__in=teams) | Q(offered_to__in=teams)
+        if scope.allows("incidents.view"):
+            mine |= Q(opened_by=scope.person)
+        return self.filter(Q(sealed=False) & mine | Q(sealed=True) & Q(_named(scope)))

@@ -19,6 +19,7 @@ from tocsin.pipeline.lake.files import Lake
 from tocsin.pipeline.lake.journal import Journal, Position
 from tocsin.pipeline.schema.event import Kind
 from tocsin.platform.access import scope_of
+from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.models import POSITION, JournalPosition, LakeSpan, Receipt, RejectedRecord, Source
 
@@ -80,11 +81,9 @@ def may_manage(user: Any) -> bool:
 
 def may_manage_source(user: Any, organisation: Organisation | None) -> bool:
     """Tell whether a person may make or change a source of an organisation, or one that is common to all."""
-    scope = scope_of(user)
     if organisation is not None:
-        return scope.allows("intake.manage", organisation.pk)
-    managed = scope.organisations("intake.manage")
-    return Organisation.objects.filter(pk__in=managed, parent=None).exists()
+        return scope_of(user).allows("intake.manage", organisation.pk)
+    return constituency.reaches_top(user, "intake.manage")
 
 
 def organisations_managed(user: Any) -> QuerySet[Organisation]:
