@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.parsers.event_log import event_log, logon
 from tests.shared import missing
 from tocsin.pipeline.parsers.errors import (
     ContentError,
@@ -25,6 +26,7 @@ from tocsin.pipeline.parsers.errors import (
     Unreadable,
     Vanished,
 )
+from tocsin.pipeline.parsers.format import HEAD
 from tocsin.pipeline.parsers.lines import KEPT, lines
 from tocsin.pipeline.parsers.opening import open_content
 from tocsin.pipeline.parsers.registry import choose, formats
@@ -101,6 +103,35 @@ def test_a_damaged_gzip_is_told_from_one_cut_short(tmp_path: Path) -> None:
     (tmp_path / "bad.gz").write_bytes(packed)
     with open_content(tmp_path / "bad.gz") as stream, pytest.raises(CorruptContent, match="damaged"):
         list(iter(lambda: stream.read(4096), b""))
+
+
+def test_a_damaged_gzip_gives_what_lies_before_the_damage(tmp_path: Path) -> None:
+    content = b"".join(GOOD[:-2] + b',"n":%d}\n' % n for n in range(2_000))
+    packed = bytearray(gzip.compress(content))
+    packed[-6] ^= 0xFF  # the check sum alone
+    (tmp_path / "bad.gz").write_bytes(packed)
+    taken: list[Record | Reject] = []
+    with open_content(tmp_path / "bad.gz") as stream, pytest.raises(CorruptContent, match="damaged"):
+        taken.extend(formats()["windows_json"].read(stream, reading()))
+    assert [item.raw for item in taken] == content.splitlines()
+
+
+def test_an_event_log_cut_off_between_two_chunks_does_not_look_complete() -> None:
+    whole = event_log([logon(1)])
+    items = read("evtx", whole[:4096])
+    assert reasons(items) == ["the file ends early: 1 more chunks of up to 65,536 bytes were announced"]
+    assert reasons(read("evtx", whole)) == [""]
+
+
+def test_a_long_line_does_not_hide_the_format_of_those_before_it() -> None:
+    line = b"Mar  1 10:00:00 h sshd[7]: Connection closed by 192.0.2.7 port 22\n"
+    assert choose((line + b"A" * 10_000_000)[:HEAD]).name == "syslog"
+
+
+@pytest.mark.parametrize("head", [b"", b"\n\n \n", b"\xff\xfe"])
+def test_blank_content_is_called_so(head: bytes) -> None:
+    with pytest.raises(EmptyContent, match="blank space"):
+        choose(head)
 
 
 def test_several_gzip_members_are_read_as_one(tmp_path: Path) -> None:

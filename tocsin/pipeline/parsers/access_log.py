@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from tocsin.pipeline.parsers.format import Format
-from tocsin.pipeline.parsers.lines import lines
+from tocsin.pipeline.parsers.lines import first_lines, lines
 from tocsin.pipeline.parsers.messages import is_ip
 from tocsin.pipeline.parsers.syslog import MONTHS
 from tocsin.pipeline.schema.event import Kind, Reading, Record, Reject
@@ -32,7 +32,7 @@ _ESCAPES = re.compile(r'(?:\\x[0-9A-Fa-f]{2})+|\\["\\]')
 
 
 def sniff(head: bytes) -> bool:
-    shown = [line for line in head.split(b"\n")[:20] if line.strip()]
+    shown = first_lines(head)
     fitting = sum(1 for line in shown if _LINE.fullmatch(line.decode(errors="backslashreplace").rstrip("\r")))
     return fitting * 2 > len(shown)
 

@@ -24,7 +24,7 @@ from tocsin.pipeline.schema.event import Reading, Record, Reject
 
 # The layout of the file: https://github.com/libyal/libevtx/blob/main/documentation/
 MAGIC, CHUNK_MAGIC, RECORD_MAGIC = b"ElfFile\0", b"ElfChnk\0", b"**\0\0"
-HEADER, CHUNK, FREE_SPACE, FIRST_RECORD, SMALLEST_RECORD = 4096, 65536, 48, 512, 28
+HEADER, CHUNKS, CHUNK, FREE_SPACE, FIRST_RECORD, SMALLEST_RECORD = 4096, 42, 65536, 48, 512, 28
 _NUMBER = re.compile(r"record number (\d+)")
 
 
@@ -50,6 +50,7 @@ def read(stream: BinaryIO, _reading: Reading) -> Iterator[Record | Reject]:
         while chunk := pieces.take(CHUNK):
             yield from _chunk(header, chunk, offset, kinds)
             offset += len(chunk)
+        yield from _cut_off(header, offset)
     if pieces.failure:
         raise pieces.failure
 
@@ -88,6 +89,14 @@ def _chunk(header: bytes, chunk: bytes, offset: int, kinds: Kinds) -> Iterator[R
         else:
             yield _record(offset + slot.at, data.encode(errors="replace"), kinds)
     yield from _unaccounted(chunk, offset, slots, whole)
+
+
+def _cut_off(header: bytes, end: int) -> Iterator[Reject]:
+    """Reject, as one, the chunks the file announces and does not begin."""
+    (announced,) = struct.unpack_from("<H", header, CHUNKS)
+    missing = announced - -(-(end - HEADER) // CHUNK)
+    if missing > 0:
+        yield Reject(end, b"", f"the file ends early: {missing} more chunks of up to {CHUNK:,} bytes were announced")
 
 
 def _record(offset: int, raw: bytes, kinds: Kinds) -> Record | Reject:

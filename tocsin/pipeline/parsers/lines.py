@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tocsin.pipeline.parsers.errors import ContentError
+from tocsin.pipeline.parsers.format import HEAD
 from tocsin.pipeline.parsers.opening import explained
 from tocsin.pipeline.schema.event import Reading, Reject
 
@@ -22,6 +23,14 @@ def as_utf8(head: bytes) -> bytes:
     if head[:2] in WIDE:
         return head[2:].decode(WIDE[head[:2]], errors="replace").encode()
     return head.removeprefix(BOM)
+
+
+def first_lines(head: bytes, most: int = 20) -> list[bytes]:
+    """Give the first lines of a content for a look; one that a long head cuts off is left out, unless it is alone."""
+    shown = head.split(b"\n")
+    if len(head) >= HEAD // 2 and len(shown) > 1:
+        shown.pop()
+    return [line for line in shown[:most] if line.strip()]
 
 
 def blocks(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:

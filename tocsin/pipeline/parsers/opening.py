@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -35,6 +36,7 @@ class Gunzip(io.RawIOBase):
         self._inflate = zlib.decompressobj(_GZIP_WINDOW)
         self._rest = b""
         self._ready = b""
+        self._damage: CorruptContent | None = None
 
     def readable(self) -> bool:
         return True
@@ -54,14 +56,19 @@ class Gunzip(io.RawIOBase):
 
     def _more(self, size: int) -> bool:
         """Inflate a little; False at the proper end."""
+        if self._damage:
+            raise self._damage
         packed = self._rest or self._packed.read(BLOCK)
         self._rest = b""
         if self._inflate.eof and not self._next_member(packed):
             return bool(packed)
+        before = self._inflate.copy()
         try:
             self._ready = self._inflate.decompress(packed, size)
         except zlib.error as error:
-            raise CorruptContent(f"{self._name}: the gzip data is damaged ({error}). Copy the file again.") from error
+            self._damage = CorruptContent(f"{self._name}: the gzip data is damaged ({error}). Copy the file again.")
+            self._ready = _salvaged(before, packed)
+            return True
         if not packed and not self._ready:
             raise TruncatedContent(f"{self._name}: the gzip data ends early. Copy the file again, whole.")
         self._rest = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
@@ -75,6 +82,15 @@ class Gunzip(io.RawIOBase):
             raise CorruptContent(f"{self._name}: other data follows the compressed data; unpack it by hand.")
         self._inflate = zlib.decompressobj(_GZIP_WINDOW)
         return True
+
+
+def _salvaged(inflate: zlib._Decompress, packed: bytes) -> bytes:
+    """Inflate byte by byte as far as the damage: a whole block at once would give nothing of what lies before it."""
+    ready = bytearray()
+    with suppress(zlib.error):
+        for at in range(len(packed)):
+            ready += inflate.decompress(packed[at : at + 1])
+    return bytes(ready)
 
 
 class Ahead(io.RawIOBase):

@@ -9,7 +9,7 @@ from functools import cache
 from types import MappingProxyType
 
 from tocsin.pipeline import parsers
-from tocsin.pipeline.parsers.errors import UnknownFormat
+from tocsin.pipeline.parsers.errors import EmptyContent, UnknownFormat
 from tocsin.pipeline.parsers.format import Format
 from tocsin.pipeline.parsers.lines import as_utf8
 
@@ -34,6 +34,8 @@ def choose(head: bytes, name: str | None = None) -> Format:
     for format_ in known.values():
         if format_.sniff(text):
             return format_
+    if not text.strip():
+        raise EmptyContent("There is nothing in it but blank space.")
     raise UnknownFormat(
         f"No parser recognises this content. Say what it is with --format and one of: {', '.join(known)}."
     )

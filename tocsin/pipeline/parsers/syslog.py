@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, BinaryIO
 
 from tocsin.pipeline.parsers.format import Format
-from tocsin.pipeline.parsers.lines import lines
+from tocsin.pipeline.parsers.lines import first_lines, lines
 from tocsin.pipeline.parsers.messages import is_ip, understood
 from tocsin.pipeline.schema.event import Kind, Reading, Record, Reject
 
@@ -49,7 +49,7 @@ _ESCAPED = re.compile(r'\\(["\\\]])')
 
 
 def sniff(head: bytes) -> bool:
-    shown = [line for line in head.split(b"\n")[:20] if line.strip()]
+    shown = first_lines(head)
     fitting = sum(1 for line in shown if _match(line.decode(errors="backslashreplace").rstrip("\r")))
     return fitting * 2 > len(shown)
 
