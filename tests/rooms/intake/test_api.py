@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -155,3 +156,17 @@ def test_many_senders_at_once_are_all_kept(source: Source) -> None:
         told = list(pool.map(lambda n: actions.deliver(source=source, body=sshd(n, 1)), range(200)))
     assert len(set(told)) == 200
     assert actions.take_journal() == 200
+
+
+def test_what_cannot_be_taken_is_told_in_words_for_programs(key: str) -> None:
+    nobody = post(key, b"hello\n", "text/plain")
+    assert (nobody.status_code, "--format" in nobody.json()["detail"]) == (415, False)
+    packed = post(key, gzip.compress(sshd(0, 3)), "text/plain")
+    assert (packed.status_code, packed.json()["detail"]) == (415, "This is gzip; send it unpacked.")
+
+
+def test_a_delivery_in_chunks_is_told_to_give_its_length(key: str) -> None:
+    answer = Client().generic(
+        "POST", "/api/intake", headers={"Authorization": f"Bearer {key}", "Transfer-Encoding": "chunked"}
+    )
+    assert (answer.status_code, "Content-Length" in answer.json()["detail"]) == (411, True)

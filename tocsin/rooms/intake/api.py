@@ -13,7 +13,9 @@ from ninja import Header, Query, Router, Schema
 from ninja.errors import HttpError
 
 from tocsin.pipeline.lake.errors import LakeError
-from tocsin.pipeline.parsers.errors import ParserError
+from tocsin.pipeline.parsers.errors import ParserError, UnknownFormat
+from tocsin.pipeline.parsers.opening import GZIP_MAGIC
+from tocsin.pipeline.parsers.registry import formats
 from tocsin.platform.access import require
 from tocsin.platform.api_lists import Items, Window, page_of
 from tocsin.rooms.intake import actions, queries
@@ -108,12 +110,15 @@ def intake(
     """Deliver records as JSON lines or raw lines, with a token that is bound to a source.
 
     The answer comes once they are on the disk. Equal deliveries are two, unless they carry the same
-    `Idempotency-Key`. At most 16 MiB; 413 when it is more, 415 when nobody knows the content.
+    `Idempotency-Key`. At most 16 MiB; 411 without its length, 413 when it is more, 415 when nobody knows
+    the content.
     """
     source = _source(request)
     body = _body(request)
     try:
         return {"receipt": actions.deliver(source=source, body=body, key=key)}
+    except UnknownFormat as error:
+        raise HttpError(415, f"No parser recognises this content. The formats are: {', '.join(formats())}.") from error
     except ParserError as error:
         raise HttpError(415, str(error)) from error
     except LakeError as error:
@@ -135,6 +140,8 @@ def _body(request: HttpRequest) -> bytes:
         raise HttpError(415, "Send JSON lines (application/x-ndjson) or raw lines (text/plain).")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise HttpError(415, "Send it without Content-Encoding.")
+    if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
+        raise HttpError(411, "Send it with a Content-Length, not in chunks; nothing was kept.")
     too_large = f"Send at most {LARGEST:,} bytes at once, in whole lines."
     if int(request.headers.get("Content-Length") or 0) > LARGEST:
         raise HttpError(413, too_large)
@@ -146,4 +153,6 @@ def _body(request: HttpRequest) -> bytes:
         raise HttpError(413, too_large)
     if not body.strip():
         raise HttpError(400, "There is nothing in this delivery.")
+    if body.startswith(GZIP_MAGIC):
+        raise HttpError(415, "This is gzip; send it unpacked.")
     return body
