@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin import config
+from tocsin.manual import Manual
 
 if TYPE_CHECKING:
     from tocsin.pipeline.detect.plan import Plan
@@ -24,7 +25,7 @@ TAKEN = (
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
-@click.group(help=HELP)
+@click.group(cls=Manual, help=HELP)
 def command() -> None:
     """Stand at the head of the subcommands."""
 
@@ -43,15 +44,46 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 @command.command(name="list")
-@PATHS
+@click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(path_type=Path))
 @JSON
 def list_(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Print every rule that runs: id, level, what it looks at, title."""
+    """Print every rule that runs: id, level, what it looks at, title.
+
+    Of the files at PATH, or else of this installation: what was imported and is switched on.
+    """
+    rules, refused = _in_files(paths) if paths else _in_database()
+    for rule in rules:
+        _print(rule if as_json else "{id}  {level:<13}  {log_source}  {title}".format(**rule))
+    if refused:
+        click.echo(f"{refused} more are refused; `tocsin rules check` says why.", err=True)
+
+
+def _in_files(paths: tuple[Path, ...]) -> tuple[list[dict[str, object]], int]:
     plan = plan_of(paths)
-    for rule in plan.rules:
-        _print(asdict(rule) if as_json else f"{rule.id}  {rule.level:<13}  {rule.source}  {rule.title}")
-    if plan.refused:
-        click.echo(f"{len(plan.refused)} more are refused; `tocsin rules check` says why.", err=True)
+    return [asdict(rule) | {"log_source": str(rule.source)} for rule in plan.rules], len(plan.refused)
+
+
+def _in_database() -> tuple[list[dict[str, object]], int]:
+    from tocsin.platform.start import migrate
+
+    migrate()
+    from tocsin.rooms.rules import queries
+
+    running = [
+        {
+            "id": rule.sigma_id,
+            "title": rule.title,
+            "level": str(rule.get_level_display()),
+            "status": rule.status,
+            "techniques": rule.techniques,
+            "log_source": rule.source,
+            "set": rule.rule_set.name,
+            "path": rule.path,
+            "version": rule.version,
+        }
+        for rule in queries.listed(state="runs").order_by(*queries.ORDER)
+    ]
+    return running, queries.listed(state="refused").count()
 
 
 @command.command(name="import")

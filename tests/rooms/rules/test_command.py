@@ -40,3 +40,14 @@ def test_it_says_when_there_is_nothing(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "holds no rule file" in result.stderr
+
+
+def test_list_without_a_folder_lists_what_runs_here(folder: Path) -> None:
+    run(folder)
+    Rule.objects.filter(title="Net").update(enabled=False)
+
+    listed = CliRunner().invoke(command, ["list"])
+    line = "{}  high           product windows, category process_creation  Whoami"
+    assert listed.stdout.splitlines() == [line.format(Rule.objects.get(title="Whoami").sigma_id)]
+    assert "1 more are refused" in listed.stderr
+    assert json.loads(CliRunner().invoke(command, ["list", "--json"]).stdout)["set"] == "house"
