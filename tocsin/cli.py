@@ -9,6 +9,7 @@ import click
 
 from tocsin import __version__, commands
 from tocsin.config import ConfigError
+from tocsin.manual import Manual
 
 HELP = """The operations room of a CERT that serves many organisations.
 
@@ -17,7 +18,7 @@ Try `tocsin demo` first: it loads a chart and a simulated attack and serves the 
 """
 
 
-class Scanned(click.Group):
+class Scanned(Manual):
     """Offers each module of `tocsin.commands` as a subcommand, importing only the one that is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

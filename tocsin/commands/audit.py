@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.manual import Manual
 from tocsin.platform.start import migrate
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-@click.group()
+@click.group(cls=Manual)
 def command() -> None:
     """Look after the audit trail."""
 

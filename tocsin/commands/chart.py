@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.manual import Manual
+
 if TYPE_CHECKING:
     from tocsin.charts.loading import LoadedChart
     from tocsin.rooms.constituency.actions import Change
@@ -26,7 +28,7 @@ What an earlier chart brought and this one no longer has is ended; what people a
 """
 
 
-@click.group(help=GROUP)
+@click.group(cls=Manual, help=GROUP)
 def command() -> None:
     """Stand at the head of `check` and `load`."""
 

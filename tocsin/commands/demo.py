@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tocsin import config
+from tocsin.commands.exercise import moment
 from tocsin.platform.start import migrate
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ TOKEN_DAYS = 30
 
 @click.command()
 @click.option("--seed", default=1, show_default=True, help="Another seed is another campaign.")
-@click.option("--anchor", default="", help="Time the campaign ends (ISO 8601); by default now, kept for the next run.")
+@click.option(
+    "--anchor", callback=moment, help="Time the campaign ends (ISO 8601); by default now, kept for the next run."
+)
 @click.option("--serve/--no-serve", default=True, help="Serve the pages afterwards.")
-def command(seed: int, anchor: str, serve: bool) -> None:
+def command(seed: int, anchor: datetime | None, serve: bool) -> None:
     """Load the EU chart and exercise Carillon, make accounts, serve the pages.
 
     Running it again adds nothing: the exercise is the same, and what was taken is known. Passwords are random; they
@@ -74,7 +77,7 @@ def _import_rules() -> None:
     import_starter(actor=None)
 
 
-def _write(console: Console, *, seed: int, anchor: str) -> Written:
+def _write(console: Console, *, seed: int, anchor: datetime | None) -> Written:
     from tocsin.charts import chart_named, load
     from tocsin.exercise.chart import parties
     from tocsin.exercise.writing import write
@@ -84,12 +87,11 @@ def _write(console: Console, *, seed: int, anchor: str) -> Written:
         return write(folder, parties(load(chart_named(CHART))), seed=seed, anchor=_anchor(folder, anchor))
 
 
-def _anchor(folder: Path, given: str) -> datetime:
+def _anchor(folder: Path, given: datetime | None) -> datetime:
     kept = folder / "anchor"
     if given or not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        time = datetime.fromisoformat(given) if given else datetime.now(UTC).replace(microsecond=0)
-        kept.write_text((time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat())
+        kept.write_text((given or datetime.now(UTC).replace(microsecond=0)).isoformat())
     return datetime.fromisoformat(kept.read_text())
 
 

@@ -8,13 +8,16 @@ from pathlib import Path
 import click
 import orjson
 
+from tocsin.manual import Manual
 
-@click.group()
+
+@click.group(cls=Manual)
 def command() -> None:
     """Write a simulated attack amid ordinary traffic, to try the house with."""
 
 
-def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+def moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+    """Read a time given on the command line; without a zone it is UTC."""
     if value is None:
         return None
     try:
@@ -27,7 +30,7 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 @command.command("write")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed gives other people and other noise.")
-@click.option("--anchor", callback=_moment, help="The time at which the three weeks end, in ISO 8601; by default now.")
+@click.option("--anchor", callback=moment, help="The time at which the three weeks end, in ISO 8601; by default now.")
 @click.option(
     "--scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="How much traffic."
 )

@@ -10,13 +10,14 @@ from uuid import UUID
 
 import click
 
+from tocsin.manual import Manual
 from tocsin.platform.start import migrate
 
 if TYPE_CHECKING:
     from tocsin.platform.models import OutboxMessage
 
 
-@click.group()
+@click.group(cls=Manual)
 def command() -> None:
     """Look after outgoing mail that did not arrive, or may not have."""
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tocsin.manual import Manual
 from tocsin.platform.start import migrate
 
 if TYPE_CHECKING:
     from tocsin.rooms.constituency.models import Organisation, Team
 
 
-@click.group()
+@click.group(cls=Manual)
 def command() -> None:
     """Add people who sign in."""
 
