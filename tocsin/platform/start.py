@@ -10,12 +10,14 @@ from pathlib import Path
 
 from tocsin import config
 
+STRANGERS = 0o007  # the rights of everybody who is neither the owner nor of the group
 HOMES = ("keys", "mail", "audit", "cache", "run")
 
 
 def start() -> None:
     """Make TOCSIN_HOME and set Django up; calling it twice does no harm."""
     home = config.load().home
+    os.umask(os.umask(STRANGERS) | STRANGERS)  # the folder may have been made by hand and stand open
     try:
         for name in ("", *HOMES):
             (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -46,7 +46,8 @@ class Store:
         if self.folder is None:
             return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # a home that is made here is private
+            self.folder.mkdir(exist_ok=True, mode=0o700)
             handle, fresh = tempfile.mkstemp(dir=self.folder, prefix=".fresh-")
             try:
                 with os.fdopen(handle, "wb") as file:

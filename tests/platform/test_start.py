@@ -1,0 +1,17 @@
+"""What every command does before the database is used."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_what_is_written_in_a_folder_that_stands_open_is_still_no_strangers(tmp_path: Path) -> None:
+    home = tmp_path / "made by hand"
+    home.mkdir(mode=0o755)
+    code = "from tocsin.platform.start import migrate; migrate()"
+    environment = {**os.environ, "TOCSIN_HOME": str(home), "DATABASE_URL": ""}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert [path.name for path in home.iterdir() if path.stat().st_mode & 0o007] == []
