@@ -48,7 +48,7 @@ def everything() -> dict[str, list[Any]]:
     return {
         model.__name__: [
             {k: v for k, v in row.items() if k not in seen} for row in model.objects.order_by("pk").values()
-        ]  # type: ignore[attr-defined]
+        ]
         for model in WRITTEN
     }
 

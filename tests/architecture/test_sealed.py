@@ -108,7 +108,7 @@ def test_no_page_or_collection_mentions_it(
             if path == "/account/sign-out/" or str(incident.uuid) in path or str(alert.uuid) in path:
                 continue
             answer = client.get(path + question)
-            body = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
+            body = b"".join(answer) if answer.streaming else answer.content
             for text in hidden:
                 assert text.encode() not in body, f"{path}{question} shows {text} to {name}"
 

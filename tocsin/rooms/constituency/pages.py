@@ -54,16 +54,17 @@ def organisation(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show one organisation: who is responsible, how to reach them, what it holds, who serves it."""
     known = queries.organisation_or_404(request.user, uuid)
     held = queries.assets(known)
+    listed = keyset(held, ("kind", "value", "id"), request.GET.get("cursor", ""), SIZE)
     content: dict[str, Any] = {
         "organisation": known,
         "above": queries.above(request.user, known),
         "children": queries.children(request.user, known),
         "members": queries.members(known),
         "contacts": known.contacts.order_by("role", "name"),
-        "page": keyset(held, ("kind", "value", "id"), request.GET.get("cursor", ""), SIZE),
-        "count": bounded_count(held),
+        "page": listed,
+        "count": bounded_count(held) if listed.several else str(len(listed.items)),
         "teams": queries.serving(request.user, known),
-        "lacks_officer": queries.lacks_officer(known),
+        "lacks_officer": known.lacks_officer,
         "may_manage": scope_of(request.user).allows(MANAGE, known.pk),
         "now": datetime.now(UTC),
     }

@@ -143,14 +143,11 @@ def _without_officer(found: QuerySet[Organisation]) -> QuerySet[Organisation]:
     return found.filter(~Exists(members), ~Exists(contacts), needs_officer=True)
 
 
-def lacks_officer(organisation: Organisation) -> bool:
-    """Tell whether an organisation must have a security officer and has none."""
-    return _without_officer(Organisation.objects.filter(pk=organisation.pk, active=True)).exists()
-
-
 def organisation_or_404(user: Any, uuid: UUID) -> Organisation:
-    """Give one organisation; one out of sight is as good as none."""
-    return get_object_or_404(Organisation.objects.visible_to(user).select_related("parent"), uuid=uuid)
+    """Give one organisation, which knows whether it lacks an officer; one out of sight is as good as none."""
+    lacking = Exists(_without_officer(Organisation.objects.filter(pk=OuterRef("pk"), active=True)))
+    found = Organisation.objects.visible_to(user).select_related("parent").annotate(lacks_officer=lacking)
+    return get_object_or_404(found, uuid=uuid)
 
 
 def managed_organisation_or_404(user: Any, uuid: UUID) -> Organisation:

@@ -65,8 +65,10 @@ class PartForm(forms.Form):
         self.auto_id = f"{type(self).__name__.lower()}_%s"
         self.view = view
         if "entity" in self.fields:
-            self.fields["entity"].queryset = IncidentEntity.objects.filter(pk__in=view.mine)  # type: ignore[attr-defined]
-            self.fields["entity"].label_from_instance = lambda part: part.organisation  # type: ignore[attr-defined]
+            field = self.fields["entity"]
+            field.queryset = IncidentEntity.objects.filter(pk__in=view.mine)  # type: ignore[attr-defined]
+            empty = [] if field.empty_label is None else [("", field.empty_label)]  # type: ignore[attr-defined]
+            field.choices = [*empty, *((str(part.uuid), part.organisation) for part in view.entities)]  # type: ignore[attr-defined]
 
 
 def entity_field(*, required: bool, empty: Any) -> forms.ModelChoiceField[IncidentEntity]:

@@ -71,7 +71,7 @@ def _content(view: queries.View, **bound: Any) -> dict[str, Any]:
         "incident": known,
         "events": [knowledge.Event(e, knowledge.EVENT_LABELS[e]) for e in possible if e != "close"],
         "can_close": "close" in possible,
-        "offer": next((h for h in view.hand_offs() if h.state == "offered"), None),
+        "offer": next((h for h in view.hand_offs() if h.state == "offered"), None) if known.offered_to_id else None,
         "may_answer_offer": queries.may_answer_offer(view),
         "rsit": knowledge.label(known.rsit_class, known.rsit_type),
         "comment_form": forms.CommentForm(view=view),

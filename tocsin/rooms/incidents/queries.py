@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from tocsin.platform.access import scope_of
@@ -117,18 +117,13 @@ def _about(found: QuerySet[Incident], user: Any, code: str) -> QuerySet[Incident
     return found.filter(pk__in=parts.values("incident"))
 
 
-def incident_or_404(user: Any, uuid: UUID) -> Incident:
-    """Give one incident, or the same answer as for one that does not exist."""
-    incident = visible(user).filter(uuid=uuid).first()
+def view_or_404(user: Any, uuid: UUID) -> View:
+    """Give one incident as this person may see it, or the same answer as for one that does not exist."""
+    in_full = Exists(Incident.objects.handled_by(user).filter(pk=OuterRef("pk")))
+    incident = visible(user).annotate(in_full=in_full).filter(uuid=uuid).first()
     if incident is None:
         raise Http404("incident")
-    return incident
-
-
-def view_or_404(user: Any, uuid: UUID) -> View:
-    """Give one incident as this person may see it."""
-    incident = incident_or_404(user, uuid)
-    handler = Incident.objects.handled_by(user).filter(pk=incident.pk).exists()
+    handler: bool = incident.in_full
     return View(user, incident, handler, tuple(_parts(user, incident, handler=handler)))
 
 

@@ -1,0 +1,124 @@
+"""However much there is, a page asks the database little: at most twelve times, sign-in and scope included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.architecture.stage import furnish
+from tests.architecture.test_routes import bearer, routes
+from tocsin.platform.gate import Item, Recipient
+from tocsin.platform.markings import TLP
+from tocsin.platform.outbox import send
+from tocsin.rooms.accounts.models import ApiToken, Person
+from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
+from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
+from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Task, TimelineEntry
+from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
+from tocsin.rooms.rules.models import Rule, RuleSet
+
+MANY, MOST = 60, 12
+LISTS = ("/", "/alerts/?state=all", "/incidents/?state=all", "/organisations/", "/organisations/?without_officer=on",
+         "/receipts/", "/sources/", "/rules/", "/people/", "/teams/", "/ledger/", "/audit/")  # fmt: skip
+
+
+def people() -> list[Person]:
+    made = [Person(username=f"p{n:03}", email=f"p{n}@x.example", full_name=f"P {n}") for n in range(MANY)]
+    return [*Person.objects.bulk_create(made)]
+
+
+def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
+    """Put sixty of everything behind every list and page."""
+    crew, now = people(), timezone.now()
+    top, incident = Organisation.objects.get(code="INST"), Incident.objects.get()
+    alert, receipt, department = Alert.objects.get(), Receipt.objects.get(), Organisation.objects.get(code="DEPA")
+    csirc = Team.objects.get(code="CSIRC")
+    for n, person in enumerate(crew):
+        place = Organisation.objects.create(
+            code=f"O{n:03}", name=f"O {n}", kind="department", parent=top, path="", place=f"INST O{n:03}"
+        )
+        place.path = f"{top.path}{place.pk}/"
+        place.save()
+        Membership.objects.create(person=person, role="officer", organisation=place)
+        Membership.objects.create(person=person, role="deputy", organisation=department)
+        Contact.objects.create(organisation=place, role="duty", name=f"d{n}", email=f"d{n}@x.example")
+        Asset.objects.create(organisation=department, kind="host", value=f"h{n}.x.example")
+        feed = Source.objects.create(name=f"s{n:03}", organisation=place)
+        taken = Receipt.objects.create(source=feed, name="f", digest="d", records=1, rejected=1)
+        RejectedRecord.objects.create(receipt=receipt, record=100 + n, offset=0, reason="r", raw=b"x")
+        RawLine.objects.create(alert=alert, receipt=taken, record=1, time=now, raw=b"x")
+        other = Alert.objects.create(
+            key=f"k{n}", rule_id="r1", rule_version="1", title="t", level=n % 5, organisation=place, assignee=person,
+            subject_kind="host", subject=alert.subject, window_start=now, first_seen=now, last_seen=now, count=1,
+        )  # fmt: skip
+        Hit.objects.create(alert=alert, receipt=taken, record=1, rule_id="r1", rule_version="1", time=now)
+        AlertComment.objects.create(alert=alert, author=person, text="x")
+        part = IncidentEntity.objects.create(incident=incident, organisation=place)
+        TimelineEntry.objects.create(
+            incident=incident, entity=part, kind="comment", audience="all", text="x", author=person
+        )
+        Task.objects.create(incident=incident, entity=part, title="t", assignee=person)
+        HandOff.objects.create(
+            incident=incident, from_team_id=incident.owner_team_id, to_team=csirc,
+            sent_by=person, answered_by=person, state="withdrawn",
+        )  # fmt: skip
+        incident.alerts.add(other)
+        also = Incident.objects.create(title=f"i{n}", opened_by=person, owner=person, owner_team=incident.owner_team)
+        IncidentEntity.objects.create(incident=also, organisation=place)
+        item = Item("incident", incident.uuid, "t", TLP.CLEAR, frozenset({place.code}))
+        send(
+            actor=person,
+            item=item,
+            recipient=Recipient(person.email, place.code, "named_person"),
+            subject="s",
+            body="b",
+        )
+        ApiToken.objects.create(person=chart["analyst"], name="t", digest=f"{n}", expires_at=now + timedelta(days=1))
+        rules = RuleSet.objects.create(name=f"set {n}")
+        Rule.objects.create(rule_set=rules, sigma_id=f"x{n}", title="t", version="1", path="p", text="t")
+
+
+@pytest.fixture
+def things(chart: Mapping[str, Person]) -> Mapping[str, Any]:
+    made = furnish(chart)
+    crowd(chart, made)
+    return made
+
+
+def count(client: Client, path: str) -> tuple[int, int]:
+    with CaptureQueriesContext(connection) as made:
+        answer = client.get(path)
+    return answer.status_code, len(made)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["analyst", "responder", "ciso", "officer_a", "admin"])
+def test_every_page_asks_little(
+    name: str, things: Mapping[str, Any], chart: Mapping[str, Person], client_of: Callable[[Person], Client]
+) -> None:
+    client = client_of(chart[name])
+    alert, incident = things["uuid"], things["incident.uuid"]
+    pages = [
+        *LISTS, f"/alerts/{alert}/", f"/alerts/{alert}/hits/", f"/alerts/{alert}/raw/", f"/incidents/{incident}/",
+        f"/organisations/{things['organisation.uuid']}/", f"/receipts/{things['receipt']}/", "/account/",
+        f"/people/{chart['analyst'].uuid}/", f"/teams/{things['team.uuid']}/", "/incidents/new/",
+    ]  # fmt: skip
+    asked = {path: count(client, path) for path in pages}
+    assert sum(status == 200 for status, _ in asked.values()) >= 7
+    allowed = {f"/incidents/{incident}/": MOST + 1}  # whoever works on it has three forms with choices on it
+    assert {path: n for path, (_, n) in asked.items() if n > allowed.get(path, MOST)} == {}
+
+
+@pytest.mark.django_db
+def test_every_route_asks_little(things: Mapping[str, Any], chart: Mapping[str, Person]) -> None:
+    client = Client(headers=bearer(chart["analyst"]))
+    paths = [path for method, path in routes(things) if method == "get"]
+    asked = {path: count(client, path) for path in paths}
+    assert {path: n for path, (_, n) in asked.items() if n > MOST} == {}

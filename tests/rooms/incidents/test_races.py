@@ -1,0 +1,135 @@
+"""Two people at once: one wins, the other is told; on a database where writers do not queue up by themselves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.incidents import actions
+from tocsin.rooms.incidents.models import HandOff, Incident
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time"),
+]
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Do all at the same moment; give what each gave or raised."""
+    gate, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def one(place: int, act: Callable[[], Any]) -> None:
+        gate.wait()
+        try:
+            outcomes[place] = act()
+        except Exception as error:  # noqa: BLE001  # it is what the test asks for
+            outcomes[place] = error  # type: ignore[call-overload]
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=each) for each in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return outcomes
+
+
+@pytest.fixture
+def second(chart: Mapping[str, Person]) -> Person:
+    Membership.objects.create(person=chart["outsider"], role="responder", team=Team.objects.get(code="CSIRC"))
+    return Person.objects.get(pk=chart["outsider"].pk)
+
+
+@pytest.fixture
+def offered(chart: Mapping[str, Person]) -> HandOff:
+    opened = actions.open_incident(
+        actor=chart["analyst"],
+        title="t",
+        organisations=[Organisation.objects.get(code="DEPA")],
+        offer_to=Team.objects.get(code="CSIRC"),
+    )
+    offer: HandOff = opened.hand_offs.get()
+    return offer
+
+
+def test_one_of_two_takes_an_offer(chart: Mapping[str, Person], second: Person, offered: HandOff) -> None:
+    outcomes = at_once(
+        lambda: actions.accept(actor=chart["responder"], hand_off=offered),
+        lambda: actions.accept(actor=second, hand_off=offered),
+    )
+    assert {type(one) for one in outcomes} == {Incident, ValidationError}
+
+
+def test_an_offer_is_accepted_or_refused(chart: Mapping[str, Person], second: Person, offered: HandOff) -> None:
+    outcomes = at_once(
+        lambda: actions.accept(actor=chart["responder"], hand_off=offered),
+        lambda: actions.refuse(actor=second, hand_off=offered, reason="busy"),
+        lambda: actions.withdraw(actor=chart["analyst"], hand_off=offered),
+    )
+    assert [type(one) for one in outcomes].count(Incident) == 1
+    assert [type(one) for one in outcomes].count(ValidationError) == 2
+    incident = Incident.objects.get()
+    accepted = HandOff.objects.get().state == "accepted"
+    assert (incident.owner_team == Team.objects.get(code="CSIRC")) == accepted
+    assert incident.offered_to is None
+
+
+def test_sealing_and_offering_do_not_cross(chart: Mapping[str, Person], offered: HandOff) -> None:
+    actions.refuse(actor=chart["responder"], hand_off=offered, reason="busy")
+    for _ in range(5):
+        incident = Incident.objects.get()
+        at_once(
+            lambda i=incident: actions.seal(actor=chart["responder"], incident=i, people=[chart["analyst"]]),  # type: ignore[misc]
+            lambda: actions.offer(
+                actor=chart["analyst"], incident=Incident.objects.get(), team=Team.objects.get(code="CSIRC")
+            ),
+        )
+        now = Incident.objects.get()
+        assert not (now.sealed and now.offered_to)
+        if now.sealed:
+            actions.unseal(actor=chart["responder"], incident=now)
+        for open_one in HandOff.objects.filter(state="offered"):
+            actions.withdraw(actor=chart["analyst"], hand_off=open_one)
+
+
+def test_one_of_two_makes_an_incident_of_an_alert(
+    chart: Mapping[str, Person], second: Person, client_of: Callable[[Person], Client]
+) -> None:
+    now = timezone.now()
+    alert = Alert.objects.create(
+        key="k", rule_id="r", rule_version="1", title="t", level=3, organisation=Organisation.objects.get(code="DEPA"),
+        window_start=now, first_seen=now, last_seen=now,
+    )  # fmt: skip
+    form = {"title": "mine", "severity": "3", "tlp": "AMBER", "organisations": ["DEPA"], "alert": str(alert.uuid)}
+    clients = [client_of(chart["analyst"]), client_of(second)]
+    outcomes = at_once(*(lambda c=c: c.post("/incidents/from-alerts/", form).status_code for c in clients))  # type: ignore[misc]
+    assert sorted(outcomes) == [200, 302]
+    assert Incident.objects.count() == 1
+    assert Alert.objects.get().incidents.count() == 1
+
+
+def test_two_close_an_alert_for_two_reasons(
+    chart: Mapping[str, Person], second: Person, client_of: Callable[[Person], Client]
+) -> None:
+    now = timezone.now()
+    alert = Alert.objects.create(
+        key="k", rule_id="r", rule_version="1", title="t", level=3, organisation=Organisation.objects.get(code="DEPA"),
+        window_start=now, first_seen=now, last_seen=now,
+    )  # fmt: skip
+    address = f"/alerts/{alert.uuid}/dispose/"
+    clients = [client_of(chart["analyst"]), client_of(second)]
+    reasons = [{"disposition": "benign", "reason": "one"}, {"disposition": "duplicate", "reason": "two"}]
+    pairs = zip(clients, reasons, strict=True)
+    assert at_once(*(lambda c=c, r=r: c.post(address, r).status_code for c, r in pairs)) == [302, 302]  # type: ignore[misc]
+    assert alert.comments.count() == 1
