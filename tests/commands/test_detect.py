@@ -170,3 +170,13 @@ def test_every_sigmahq_regression_case_fires_its_own_rule() -> None:
     assert {path: ids - found[path] for path, ids in expected.items() if ids - found[path]} == {}
     assert "not taken" not in result.stderr
     assert result.stderr.count(" 0 rejected") == len(expected)
+
+
+def test_an_empty_folder_and_a_link_to_nowhere_are_told(rules: Path, log: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (log.parent / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    result = _run(tmp_path / "empty", log.parent, "--rules", rules)
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'empty'}: not taken: It is a folder with no files in it." in result.stderr
+    assert f"{log.parent / 'gone.jsonl'} does not exist" in result.stderr
+    assert len(_hits(result)) == 1

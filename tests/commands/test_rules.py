@@ -61,3 +61,9 @@ def test_list_prints_the_rules_that_run(rules: Path) -> None:
     assert "critical       product windows, category process_creation  Good" in result.stdout
     assert "1 more are refused" in result.stderr
     assert json.loads(_run("list", rules, "--json").stdout)["techniques"] == ["T1059.001", "T1003"]
+
+
+def test_a_link_to_nowhere_is_a_rule_that_cannot_run(rules: Path, tmp_path: Path) -> None:
+    (rules / "gone.yml").symlink_to(tmp_path / "nowhere")
+    result = _run("check", rules)
+    assert (result.exit_code, f"{rules / 'gone.yml'}: the file cannot be read" in result.stdout) == (1, True)

@@ -89,16 +89,17 @@ def _ownership(chart: Path) -> Any:
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.is_file())
-        else:
-            yield path
+        inside = sorted(path.rglob("*")) if path.is_dir() else []
+        yield from [file for file in inside if not file.is_dir() and not file.is_fifo()] or [path]
 
 
 def _detect(path: Path, name: str | None, tools: Tools, *, with_owners: bool) -> bool:
     """Print the hits in one file; say whether all of it was taken."""
     from tocsin.pipeline.parsers.errors import ParserError
 
+    if path.is_dir():
+        click.echo(f"{path}: not taken: It is a folder with no files in it.", err=True)
+        return False
     records = hits = rejects = 0
     try:
         for chunk in _chunks(path, name, tools):

@@ -67,7 +67,7 @@ def rule_files(paths: Iterable[Path]) -> Iterator[Path]:
     """Give the files named and, of folders, every YAML file below, in order."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+            yield from sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and not file.is_dir())
         else:
             yield path
 
