@@ -113,7 +113,7 @@ def test_one_of_two_makes_an_incident_of_an_alert(
     )  # fmt: skip
     form = {"title": "mine", "severity": "3", "tlp": "AMBER", "organisations": ["DEPA"], "alert": str(alert.uuid)}
     clients = [client_of(chart["analyst"]), client_of(second)]
-    outcomes = at_once(*(lambda c=c: c.post("/incidents/from-alerts/", form).status_code for c in clients))  # type: ignore[misc]
+    outcomes = at_once(*(lambda c=c: c.post("/incidents/from-alerts/", form).status_code for c in clients))
     assert sorted(outcomes) == [200, 302]
     assert Incident.objects.count() == 1
     assert Alert.objects.get().incidents.count() == 1
@@ -131,5 +131,5 @@ def test_two_close_an_alert_for_two_reasons(
     clients = [client_of(chart["analyst"]), client_of(second)]
     reasons = [{"disposition": "benign", "reason": "one"}, {"disposition": "duplicate", "reason": "two"}]
     pairs = zip(clients, reasons, strict=True)
-    assert at_once(*(lambda c=c, r=r: c.post(address, r).status_code for c, r in pairs)) == [302, 302]  # type: ignore[misc]
+    assert at_once(*(lambda c=c, r=r: c.post(address, r).status_code for c, r in pairs)) == [302, 302]
     assert alert.comments.count() == 1

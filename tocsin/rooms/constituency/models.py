@@ -97,8 +97,6 @@ class Organisation(Identified, Charted):
     active = models.BooleanField(default=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    lacks_officer = False  # told when one is read for its page
-
     objects = OrganisationQuerySet.as_manager()
 
     class Meta:

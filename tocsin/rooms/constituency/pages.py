@@ -64,7 +64,7 @@ def organisation(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         "page": listed,
         "count": bounded_count(held) if listed.several else str(len(listed.items)),
         "teams": queries.serving(request.user, known),
-        "lacks_officer": known.lacks_officer,
+        "lacks_officer": queries.lacks_officer(known),
         "may_manage": scope_of(request.user).allows(MANAGE, known.pk),
         "now": datetime.now(UTC),
     }

@@ -143,6 +143,11 @@ def _without_officer(found: QuerySet[Organisation]) -> QuerySet[Organisation]:
     return found.filter(~Exists(members), ~Exists(contacts), needs_officer=True)
 
 
+def lacks_officer(organisation: Any) -> bool:
+    """Tell whether an organisation that was read for its page must have a security officer and has none."""
+    return bool(organisation.lacks_officer)
+
+
 def organisation_or_404(user: Any, uuid: UUID) -> Organisation:
     """Give one organisation, which knows whether it lacks an officer; one out of sight is as good as none."""
     lacking = Exists(_without_officer(Organisation.objects.filter(pk=OuterRef("pk"), active=True)))
