@@ -91,7 +91,6 @@ def test_no_page_runs_it(
             page = answer.content.decode()
             reader.feed(page)
             assert reader.found == [], f"{path} as {name}"
-            assert "{{ 7|add:7 }}" not in page or ">14<" not in page
             shown += "&lt;script&gt;" in page
     assert shown >= 5
 

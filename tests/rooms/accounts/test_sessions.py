@@ -93,7 +93,7 @@ def test_an_invented_forwarding_address_gives_no_further_tries(signer: Person) -
 
 
 def test_what_was_counted_is_kept_where_other_processes_see_it() -> None:
-    assert "filebased" in settings.CACHES["default"]["BACKEND"]
+    assert "filebased" in str(settings.CACHES["default"]["BACKEND"])
 
 
 def test_a_code_of_the_second_factor_works_once(signer: Person) -> None:
