@@ -108,6 +108,15 @@ class ChangeForm(PartForm):
     rsit_class = forms.ChoiceField(label=_("Class"), choices=class_choices, required=False)
     rsit_type = forms.ChoiceField(label=_("Type"), choices=type_choices, required=False)
 
+    def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
+        super().__init__(*args, view=view, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True  # so that only what this person changed is written
+
+    def changes(self) -> dict[str, Any]:
+        """Give what was changed on the form since it was shown: what a colleague wrote meanwhile stays."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
 
 class EventForm(PartForm):
     """What happened to the incident's state."""

@@ -195,7 +195,7 @@ def comment(view: queries.View, form: Any) -> str:
 @act(forms.ChangeForm)
 def change(view: queries.View, form: Any) -> str:
     """Change what is known."""
-    actions.change(actor=view.user, incident=view.incident, **form.cleaned_data)
+    actions.change(actor=view.user, incident=view.incident, **form.changes())
     return _("Changed.")
 
 
