@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tocsin.platform.models import GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation
@@ -115,3 +116,20 @@ def test_no_event_closes_an_incident_without_its_cause(incident: Incident, respo
 
 def test_someone_named_may_comment(sealed: Incident, ciso: Person) -> None:
     assert actions.comment(actor=ciso, incident=sealed, text="seen").author == ciso
+
+
+def test_what_did_not_arrive_asks_the_gate_again(
+    incident: Incident, responder: Person, officer_a: Person, client_of: Callable[[Person], Client]
+) -> None:
+    told = actions.inform(actor=responder, incident=incident, entity=incident.entities.get(), subject="s", text="t")
+    state = OutboxMessage.objects.filter(pk=told.pk)
+    state.update(state="uncertain")
+    client = client_of(responder)
+    actions.seal(actor=responder, incident=incident, people=[])
+    client.post(f"/ledger/{told.uuid}/again/")
+    assert state.get().state == "uncertain"
+    assert GateEntry.objects.filter(item_uuid=incident.uuid).order_by("-id")[0].allowed is False
+    actions.seal(actor=responder, incident=incident, people=[officer_a])
+    client.post(f"/ledger/{told.uuid}/again/")
+    assert state.get().state == "queued"
+    assert GateEntry.objects.filter(item_uuid=incident.uuid, allowed=True).count() == 2

@@ -16,6 +16,7 @@ from tocsin.platform import access, outbox
 from tocsin.platform.lists import keyset
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.desk import knowledge, queries
+from tocsin.rooms.incidents import actions as incidents
 
 
 class Decide(Protocol):
@@ -66,7 +67,7 @@ def confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @access.page("incidents.inform")
 def again(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Send a message once more that did not arrive."""
-    return _decided(request, uuid, outbox.send_again, _("It is on its way once more."))
+    return _decided(request, uuid, incidents.inform_again, _("It is on its way once more."))
 
 
 def _decided(request: HttpRequest, uuid: UUID, decide: Decide, said: str) -> HttpResponse:
@@ -75,6 +76,8 @@ def _decided(request: HttpRequest, uuid: UUID, decide: Decide, said: str) -> Htt
         messages.success(request, said)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+    except outbox.Refused as refused:
+        messages.error(request, _("The gate refused: %s") % refused.decision.reason)
     return redirect("ledger")
 
 

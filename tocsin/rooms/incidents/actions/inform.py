@@ -6,12 +6,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tocsin.platform import audit, outbox
+from tocsin.platform import audit, gate, outbox
 from tocsin.platform.gate import Item, Recipient
 from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import queries as constituency
+from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents.actions.record import note, require_handler, require_part
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
 
@@ -30,6 +31,24 @@ def item_of(incident: Incident) -> Item:
         named=frozenset(named),
         names=frozenset(name for organisation in concerned for name in (organisation.name, organisation.name_fr)),
     )
+
+
+def inform_again(message: OutboxMessage, *, actor: Person) -> None:
+    """Send a message once more that did not arrive, if the gate still lets it: marking and seal may have changed.
+
+    Raises ``outbox.Refused`` with the gate's reason; the refusal stands in the ledger all the same.
+    """
+    incident = Incident.objects.get(uuid=str(message.decision.item_uuid))
+    require_handler(actor, incident, "incidents.inform")
+    code = message.decision.recipient_organisation
+    organisation = Organisation.objects.filter(code=code).first()
+    lineage = frozenset(constituency.lineage(organisation)) if organisation else frozenset()
+    recipient = Recipient(address=message.recipient, organisation=code, lineage=lineage, kind="named_person")
+    with transaction.atomic():
+        decision = gate.ask(actor, item_of(incident), recipient, gate.Action.MAIL)
+        if not decision.allowed:
+            raise outbox.Refused(decision)
+        outbox.send_again(message, actor=actor)
 
 
 def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject: str, text: str) -> OutboxMessage:
