@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 
 import click
 
@@ -35,6 +36,16 @@ class Scanned(Manual):
             return super().invoke(ctx)
         except ConfigError as error:
             raise click.ClickException(str(error)) from error
+        except _database_errors() as error:
+            raise click.ClickException(
+                f"The database cannot be used: {error}. `tocsin doctor` looks closer."
+            ) from error
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Give what a database that is locked, full, damaged or gone raises; nothing while Django is not in use."""
+    found = sys.modules.get("django.db")
+    return (found.OperationalError,) if found else ()
 
 
 @click.command(cls=Scanned, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})

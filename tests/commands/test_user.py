@@ -79,3 +79,16 @@ def test_a_weak_password_is_refused() -> None:
     result = add("new", "--email", "new@a.example", "--password-stdin", given="short\n")
     assert result.exit_code == 1
     assert "12" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--role", "analyst", "--team", "SOC", "--organisation", "DEPA"), "not both"),
+        (("--role", "king", "--organisation", "DEPA"), "the roles are administrator, analyst"),
+        (("--language", "xx"), "'en', 'fr'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_what_would(arguments: tuple[str, ...], told: str) -> None:
+    result = add("odd", "--email", "odd@a.example", *arguments)
+    assert (result.exit_code, told in result.output) == (2, True), result.output

@@ -23,7 +23,9 @@ def command() -> None:
 @click.argument("username")
 @click.option("--email", required=True, help="Their address.")
 @click.option("--name", default="", help="Their name as others see it.")
-@click.option("--language", default="en", show_default=True, help="The language of their pages: en or fr.")
+@click.option(
+    "--language", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language of their pages."
+)
 @click.option("--role", default="", help="A role of theirs, such as analyst, officer or administrator.")
 @click.option("--organisation", metavar="CODE", default="", help="Where they hold the role.")
 @click.option("--team", metavar="CODE", default="", help="The team in which they hold the role.")
@@ -36,6 +38,9 @@ def add(username: str, email: str, role: str, organisation: str, team: str, pass
     """
     if bool(role) != bool(organisation or team):
         raise click.UsageError("give --role together with --organisation or --team")
+    if organisation and team:
+        raise click.UsageError("give --organisation or --team, not both: a role is held in one place")
+    _check_role(role)
     migrate()
     from django.core.exceptions import ValidationError
 
@@ -45,6 +50,13 @@ def add(username: str, email: str, role: str, organisation: str, team: str, pass
     except ValidationError as error:
         raise click.ClickException(" ".join(error.messages)) from error
     click.echo(f"{username} can sign in now." + ("" if password_stdin else f" Password: {made}"))
+
+
+def _check_role(role: str) -> None:
+    from tocsin.charts.schema import known_roles
+
+    if role and role not in known_roles():
+        raise click.UsageError(f"there is no role {role!r}; the roles are {', '.join(sorted(known_roles()))}")
 
 
 def _place(organisation: str, team: str) -> dict[str, Organisation | Team]:

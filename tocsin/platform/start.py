@@ -34,11 +34,11 @@ def start() -> None:
 def migrate() -> None:
     """Set Django up and bring the database to this version; the second of two at once waits for the first."""
     start()
-    from django.db import OperationalError
+    from django.db import DatabaseError
 
     try:
         _migrate()
-    except OperationalError as error:
+    except DatabaseError as error:
         where = "DATABASE_URL" if config.load().database_url else f"TOCSIN_HOME {config.load().home}"
         raise config.ConfigError(f"the database cannot be used: {error}; check {where}") from error
 
