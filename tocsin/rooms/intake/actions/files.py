@@ -64,9 +64,17 @@ def take_file(
     if before is not None and before.status == Receipt.State.OPEN:
         _take(before, known, tools, DatabaseLedger(record_hits), progress)
         receipt = _continuing(receipt, before, known)
+    if receipt.status == Receipt.State.INCOMPLETE and known.failure is None:
+        _complete(receipt)
     problem = str(known.failure or "")[:PROBLEM]
     _take(receipt, known, tools, DatabaseLedger(record_hits, problem), progress)
     return receipt
+
+
+def _complete(receipt: Receipt) -> None:
+    """Note that all of a content was there: a whole copy has come, and it says no more than the damaged one did."""
+    receipt.status, receipt.problem = Receipt.State.DONE, ""
+    receipt.save(update_fields=["status", "problem", "updated_at"])
 
 
 def tools_for(source: Source, engine: Engine | None, ownership: Ownership | None) -> Tools:
