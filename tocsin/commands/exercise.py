@@ -10,6 +10,8 @@ import orjson
 
 from tocsin.manual import Manual
 
+YEARS = range(1971, 9999)
+
 
 @click.group(cls=Manual)
 def command() -> None:
@@ -24,6 +26,8 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str | No
         moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is no time; write one such as 2026-11-23T12:00:00Z") from error
+    if moment.year not in YEARS:
+        raise click.BadParameter(f"{value!r} is too far away; name a year from {YEARS[0]} to {YEARS[-1]}")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
