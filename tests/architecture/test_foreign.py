@@ -15,6 +15,7 @@ from tocsin.platform.markings import TLP
 from tocsin.platform.models import AuditEntry, GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.constituency import actions as constituency
 from tocsin.rooms.constituency.models import Asset, Contact, Mandate, Membership, Organisation, Team
 from tocsin.rooms.desk import queries as desk
 from tocsin.rooms.incidents import actions, queries
@@ -149,5 +150,10 @@ def test_the_ledger_shows_a_narrow_handler_only_their_parts(
 @pytest.mark.django_db
 def test_the_trail_of_others_is_for_those_at_the_top(narrow: Person, chart: Mapping[str, Person]) -> None:
     furnish(chart)
-    assert {entry.actor for entry in desk.trail(narrow)} <= {narrow.uuid}
+    for code in ("DEPA", "DEPB"):
+        constituency.change_organisation(
+            actor=chart["admin"], organisation=Organisation.objects.get(code=code), name=f"{code} renamed"
+        )
+    own = Organisation.objects.get(code="DEPB").uuid
+    assert {entry.object_uuid for entry in desk.trail(narrow) if entry.actor != narrow.uuid} == {own}
     assert desk.trail(chart["ciso"]).count() == AuditEntry.objects.count()

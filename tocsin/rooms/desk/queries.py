@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -19,7 +19,7 @@ from tocsin.platform.models import AuditEntry, AuditHead, GateEntry, OutboxMessa
 from tocsin.rooms.alerts import queries as alerts
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency import queries as constituency
-from tocsin.rooms.constituency.models import Contact, Organisation
+from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation
 from tocsin.rooms.incidents import queries as incidents
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Severity, Task
 from tocsin.rooms.intake import queries as intake
@@ -31,6 +31,7 @@ SHOWN = 8
 STUCK_AFTER = timedelta(hours=24)
 SILENT_AFTER = timedelta(hours=24)
 CONFIRM_EVERY = timedelta(days=90)
+PLACED: tuple[Any, ...] = (Organisation, Membership, Contact, Asset)  # what belongs to a place
 UNCOUNTED = "…"
 
 
@@ -228,21 +229,27 @@ def message_or_404(user: Any, uuid: UUID) -> OutboxMessage:
 
 
 def trail(user: Any, *, verb: str = "", actor: str = "") -> QuerySet[AuditEntry]:
-    """Give what was done, except to incidents, alerts and messages the person may not know of."""
-    about = {
+    """Give what was done, as far as a person may know what it was done to; from the top of a tree on also the rest."""
+    about: dict[type[Model], Exists] = {
         Incident: _visible_item(user, "object_uuid"),
         Alert: Exists(Alert.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         OutboxMessage: Exists(OutboxMessage.objects.filter(_told(user, "decision__"), uuid=OuterRef("object_uuid"))),
     }
-    labels = {model._meta.label_lower: condition for model, condition in about.items()}  # noqa: SLF001  # Django documents it
-    known = ~Q(object_type__in=labels)
-    if not constituency.reaches_top(user, "audit.view"):  # the rest may be anybody's: only what they did themselves
-        known &= Q(actor=user.uuid)
-    for label, condition in labels.items():
-        known |= Q(object_type=label) & Q(condition)
+    known = ~Q(object_type__in=[_label(model) for model in about])
+    if not constituency.reaches_top(user, "audit.view"):
+        known &= Q(actor=user.uuid)  # the rest may be anybody's
+        for model in PLACED:
+            mine = model.objects.visible_to(user, "audit.view").filter(uuid=OuterRef("object_uuid"))
+            about[model] = Exists(mine)
+    for model, condition in about.items():
+        known |= Q(object_type=_label(model)) & Q(condition)
     found = AuditEntry.objects.filter(known)
     found = found.filter(verb__startswith=verb) if verb else found
     return found.filter(actor_name__icontains=actor) if actor else found
+
+
+def _label(model: type[Model]) -> str:
+    return model._meta.label_lower  # noqa: SLF001  # Django documents it
 
 
 def newest_head() -> AuditHead | None:

@@ -14,7 +14,7 @@ from tocsin.platform.access import scope_of
 from tocsin.platform.models import GateEntry
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
-from tocsin.rooms.constituency.models import Organisation, Team
+from tocsin.rooms.constituency.models import Membership, Organisation, Team
 from tocsin.rooms.incidents.models import (
     Audience,
     HandOff,
@@ -176,7 +176,8 @@ def teams_to_offer(incident: Incident | None = None) -> QuerySet[Team]:
     """Give the teams that have somebody who can work on incidents."""
     from tocsin.platform.access import roles_with
 
-    found = Team.objects.filter(memberships__role__in=roles_with("incidents.work")).distinct()
+    working = Membership.objects.valid().filter(role__in=roles_with("incidents.work"), person__is_active=True)
+    found = Team.objects.filter(pk__in=working.values("team"))
     owner = incident.owner_team_id if incident is not None else None
     return found.exclude(pk=owner) if owner is not None else found
 
