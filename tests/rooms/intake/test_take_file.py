@@ -116,19 +116,6 @@ def test_a_torn_gzip_is_taken_as_far_as_it_goes_and_the_whole_one_goes_on(source
     assert total() == 20_000 + cut
 
 
-@pytest.mark.parametrize("damage", ["check sum", "trailer", "more behind it"])
-def test_a_whole_copy_settles_a_receipt_that_only_looked_incomplete(
-    source: Source, tmp_path: Path, damage: str
-) -> None:
-    packed = gzip.compress(sshd(0, 200))
-    damaged = {"check sum": packed[:-6] + b"wrong!", "trailer": packed[:-3], "more behind it": packed + b"junk"}
-    first = actions.take_file(put(tmp_path / "log.gz", damaged[damage]), source=source)
-    assert (first.status, first.records) == ("incomplete", 200)
-    whole = actions.take_file(put(tmp_path / "log.gz", packed), source=source)
-    assert (whole.pk, whole.taken_now, whole.status, whole.problem) == (first.pk, 0, "done", "")
-    assert Receipt.objects.get().status == "done"
-
-
 def _cuts(size: int) -> set[int]:
     content = sshd(0, 20_000)
     return set() if content[size - 1 : size] == b"\n" or content[size : size + 1] == b"\n" else {size}
