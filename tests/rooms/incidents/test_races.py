@@ -20,7 +20,7 @@ from tocsin.rooms.incidents.models import HandOff, Incident
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time"),
+    pytest.mark.postgresql,  # SQLite lets one writer in at a time
 ]
 
 
