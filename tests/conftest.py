@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 os.environ["TOCSIN_HOME"] = tempfile.mkdtemp(prefix="tocsin-test-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.platform.settings")
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser driver keeps a loop running in the thread of the tests
 
 import pytest
 

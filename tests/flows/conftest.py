@@ -100,9 +100,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterato
             child.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Start the system's Chromium."""
+    """Start the system's Chromium; for one file, since the driver's loop would give later tests a second connection."""
     if not Path(CHROMIUM).exists():
         missing("Chromium")
     from playwright.sync_api import sync_playwright
