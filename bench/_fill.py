@@ -28,7 +28,7 @@ def main() -> None:
     _fill()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # as its own housekeeping does within a minute
+            cursor.execute("VACUUM ANALYZE")  # as its own housekeeping does within a minute
 
 
 def _fill() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -29,18 +30,21 @@ def tlp(value: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)  # few words, written on every row of every list
 def level(value: int, label: str) -> SafeString:
     """Show the level of a rule or an alert (0 to 4)."""
     return format_html('<span class="level level-{}">{}</span>', value, label)
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def severity(value: int, label: str) -> SafeString:
     """Show the severity of an incident (S0 to S5)."""
     return format_html('<span class="severity severity-{0}"><b>S{0}</b> <span>{1}</span></span>', value, label)
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def state(value: str, label: str) -> SafeString:
     """Show the state of anything that has states."""
     return format_html('<span class="state state-{}">{}</span>', value, label)

@@ -62,19 +62,19 @@ def _me(request: HttpRequest) -> Person:
 def alerts(request: HttpRequest) -> HttpResponseBase:
     """Show the queue."""
     filters = Filters.read(request.GET)
-    cursor = request.GET.get("cursor", "")
+    cursor, fragment = request.GET.get("cursor", ""), request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]  # set by django_htmx
     found = queries.queue(request.user, filters)
+    counts = {} if cursor or fragment else queries.counts(request.user)
     shown: dict[str, Any] = {
         "page": keyset(found, filters.order, cursor),
-        "count": "" if cursor else bounded_count(found),
+        "count": "" if cursor else counts.get(filters.tab) or bounded_count(found),
         "filters": filters,
         "may_triage": queries.may_triage(request.user),
         "escalate_url": _escalate_url() if queries.may_escalate(request.user) else "",
         "dispositions": knowledge.dispositions(),
     }
-    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # set by django_htmx
+    if fragment:
         return render(request, "alerts/_list.html", shown)
-    counts = {} if cursor else queries.counts(request.user)
     shown |= {
         "tabs": list(_tabs(filters, counts)),
         "levels": list(_levels(filters, counts)),

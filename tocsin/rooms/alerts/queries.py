@@ -20,7 +20,7 @@ CLOSED = (Alert.State.FALSE_POSITIVE, Alert.State.BENIGN, Alert.State.DUPLICATE)
 SEARCHED = 3_000  # of the list's first alerts, when words are looked for
 MOST_FOUND = 500
 CHOSEN_AT_ONCE = 200
-TAB_LIMIT = 2_000  # where the counts beside the tabs stop: they are made on every look at the queue
+TAB_LIMIT = 1_000  # where the counts beside the tabs stop: they are made on every look at the queue
 RELATED = 10
 LISTED = (
     "uuid",

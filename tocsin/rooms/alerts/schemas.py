@@ -70,6 +70,15 @@ class Filters:
         )
 
     @property
+    def tab(self) -> str:
+        """Give the tab whose alerts these are, all of them; empty when they are fewer."""
+        if self.level or self.organisation or self.rule or self.subject or self.text:
+            return ""
+        if self.assignee == Assigned.ANYBODY:
+            return self.state
+        return self.assignee if self.assignee == Assigned.ME and self.state == Shown.OPEN else ""
+
+    @property
     def order(self) -> tuple[str, ...]:
         """Give the ordering of the list; an index has it."""
         return BY_TIME if self.newest_first else BY_LEVEL

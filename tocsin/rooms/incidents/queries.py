@@ -27,6 +27,8 @@ from tocsin.rooms.incidents.models import (
 )
 
 LISTED = ("owner", "owner_team", "offered_to")
+SHOWN = ("uuid", "reference", "title", "state", "open", "severity", "tlp", "sealed", "updated_at",
+         "owner__username", "owner__full_name", "owner_team__code", "offered_to__code")  # fmt: skip
 ALERTS_SHOWN = 50
 
 
@@ -108,7 +110,7 @@ def queue(user: Any, *, filters: dict[str, str]) -> QuerySet[Incident]:
         found = found.filter(owner=None)
     if filters.get("text"):
         found = found.filter(Q(title__icontains=filters["text"]) | Q(reference__iexact=filters["text"]))
-    return found
+    return found.only(*SHOWN)
 
 
 def _about(found: QuerySet[Incident], user: Any, code: str) -> QuerySet[Incident]:

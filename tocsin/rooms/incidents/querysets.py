@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db import connections, models
+from django.db.models import Exists, F, OuterRef, Q
 
 from tocsin.platform.access import Scope, scope_of
 
@@ -13,7 +13,11 @@ from tocsin.platform.access import Scope, scope_of
 def _concerning(organisations: frozenset[int]) -> Exists:
     from tocsin.rooms.incidents.models import IncidentEntity
 
-    return Exists(IncidentEntity.objects.filter(incident=OuterRef("pk"), organisation__in=organisations))
+    parts = IncidentEntity.objects.filter(incident=OuterRef("pk"))
+    if len(organisations) > 1 and connections[parts.db].vendor == "sqlite":
+        # SQLite would look up every organisation in every incident; an expression makes it read an incident's parts.
+        return Exists(parts.alias(place=F("organisation_id") + 0).filter(place__in=organisations))
+    return Exists(parts.filter(organisation__in=organisations))
 
 
 def _named(scope: Scope) -> Exists:
