@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -56,8 +56,19 @@ class Report:
 
 def record(actor: Any, verb: str, obj: models.Model | None, details: Mapping[str, Any] | None = None) -> AuditEntry:
     """Write that ``actor`` (None: the system) did ``verb`` to ``obj``, inside the caller's transaction."""
+    return record_many(actor, verb, [obj], details)[0]
+
+
+def record_many(
+    actor: Any, verb: str, objects: Iterable[models.Model | None], details: Mapping[str, Any] | None = None
+) -> list[AuditEntry]:
+    """Write that ``actor`` did ``verb`` to each of ``objects``, inside the caller's transaction."""
     if not connection.in_atomic_block:
         raise OutsideTransaction(OutsideTransaction.__doc__)
+    return AuditEntry.objects.bulk_create([_entry(actor, verb, obj, details) for obj in objects], batch_size=BATCH)
+
+
+def _entry(actor: Any, verb: str, obj: models.Model | None, details: Mapping[str, Any] | None) -> AuditEntry:
     entry = AuditEntry(
         actor=getattr(actor, "uuid", None),
         actor_name=(actor.get_username() if actor is not None else ""),
@@ -68,7 +79,6 @@ def record(actor: Any, verb: str, obj: models.Model | None, details: Mapping[str
         salt=secrets.token_hex(16),
     )
     entry.digest = digest(entry)
-    entry.save(force_insert=True)
     return entry
 
 

@@ -58,13 +58,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who would get it. ``lineage`` are the codes of the organisations above the recipient's own."""
+    """Who would get it. ``lineage`` are the codes of the organisations above the recipient's own.
+
+    ``serves`` are the codes of the organisations that a person of the house works for, when they take something along.
+    """
 
     address: str
     organisation: str
     kind: Kind
     name: str = ""
     lineage: frozenset[str] = frozenset()
+    serves: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ def may_send(item: Item, recipient: Recipient, action: Action) -> Decision:
 
 
 def _concerned(item: Item, recipient: Recipient) -> bool:
-    return bool(recipient.organisation) and recipient.organisation in item.organisations
+    mine = recipient.serves | ({recipient.organisation} - {""})
+    return bool(mine & item.organisations)
 
 
 def _seal(item: Item, recipient: Recipient) -> str:

@@ -13,12 +13,32 @@ from typing import Any, TypeVar
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform import opaque
 
 M = TypeVar("M", bound=Model)
 
 COUNT_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One way to order a list: ``fields`` as `keyset` takes them."""
+
+    value: str
+    label: str | Promise
+    fields: tuple[str, ...]
+
+
+NEWEST = Order("", _("newest first"), ("-id",))
+OLDEST = Order("oldest", _("oldest first"), ("id",))
+
+
+def order_of(orders: Sequence[Order], value: str) -> Order:
+    """Give the order that was chosen, the first when there is none such."""
+    return next((order for order in orders if order.value == value), orders[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 
 # How the platform learns what a person may see and do, without importing the room that knows.
 TOCSIN_SCOPE = "tocsin.rooms.constituency.queries.scope_of"
+TOCSIN_RECIPIENT = "tocsin.rooms.constituency.queries.recipient_of"
 TOCSIN_BEARER = "tocsin.rooms.accounts.queries.token_owner"
 # How the alert room learns which alerts belong to sealed incidents of others, without importing the room above.
 TOCSIN_ALERTS_SEALED_FROM = "tocsin.rooms.incidents.querysets.alerts_sealed_from"

@@ -22,7 +22,7 @@ def test_every_disposition_closes_and_needs_a_reason() -> None:
 
 
 def test_every_step_can_be_told_of() -> None:
-    assert set(knowledge.steps()) == set(AlertComment.Event.values)
+    assert {*knowledge.steps(), AlertComment.Event.UNDO} == set(AlertComment.Event.values)
 
 
 def test_it_gives_what_is_possible() -> None:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from tocsin.platform import access, audit
 from tocsin.rooms.accounts import queries
-from tocsin.rooms.accounts.models import ApiToken, Person
+from tocsin.rooms.accounts.models import ApiToken, Person, SavedView
 
 TOKEN_LIFE = timedelta(days=90)
+VIEWS_MOST = 100
 TOKEN_LIFE_MOST = timedelta(days=366)
 
 
@@ -52,6 +53,21 @@ def change_profile(*, person: Person, language: str, theme: str, time_zone: str)
     with transaction.atomic():
         person.save(update_fields=["language", "theme", "timezone"])
         audit.record(person, "accounts.profile_changed", person, {"language": language, "timezone": time_zone})
+
+
+def save_view(*, person: Person, path: str, name: str, query: str) -> SavedView:
+    """Keep how a person likes to see a list; the same name again replaces what it stood for."""
+    if not queries.views_of(person, path).filter(name=name).exists() and person.views.count() >= VIEWS_MOST:
+        raise ValidationError(_("You have saved as many views as there can be; remove one first."))
+    view, _made = SavedView.objects.update_or_create(
+        person=person, path=path, name=name, defaults={"query": queries.view_query(query)}
+    )
+    return view
+
+
+def remove_view(*, person: Person, view: SavedView) -> None:
+    """Forget a view of one's own."""
+    SavedView.objects.filter(person=person, pk=view.pk).delete()
 
 
 def end_person(*, actor: Person, person: Person) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -81,3 +82,20 @@ class PersonForm(forms.Form):
         if queries.taken(name):
             raise forms.ValidationError(_("Somebody signs in with this name already."))
         return name
+
+
+class ViewForm(forms.Form):
+    """A list as somebody likes to see it."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    path = forms.CharField(max_length=200, widget=forms.HiddenInput)
+    query = forms.CharField(max_length=1000, widget=forms.HiddenInput)
+
+    def clean_path(self) -> str:
+        """Take addresses of this house only."""
+        path: str = self.cleaned_data["path"]
+        try:
+            resolve(path)
+        except Resolver404 as error:
+            raise forms.ValidationError(_("There is no such list.")) from error
+        return path

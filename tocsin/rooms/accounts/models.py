@@ -49,3 +49,19 @@ class ApiToken(Identified):
     def valid(self) -> bool:
         """Tell whether it opens anything now."""
         return self.revoked_at is None and self.expires_at > timezone.now() and self.person.is_active
+
+
+class SavedView(Identified):
+    """How somebody likes to see a list: its address and the filters, by a name of their own."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="views")
+    path = models.CharField(max_length=200)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["person", "path", "name"], name="one_view_a_name")]
+
+    def __str__(self) -> str:
+        return self.name

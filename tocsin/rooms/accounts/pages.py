@@ -7,19 +7,23 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from tocsin.platform import access
-from tocsin.platform.lists import keyset
+from tocsin.platform import access, export
+from tocsin.platform.lists import Order, keyset, order_of
 from tocsin.rooms.accounts import actions, queries
-from tocsin.rooms.accounts.forms import PersonForm, ProfileForm, TokenForm
+from tocsin.rooms.accounts.forms import PersonForm, ProfileForm, TokenForm, ViewForm
+from tocsin.rooms.accounts.schemas import PEOPLE
 
 if TYPE_CHECKING:
     from tocsin.rooms.accounts.models import Person
+
+ORDERS = (Order("", _lazy("by name"), ("username",)), Order("newest", _lazy("newest first"), ("-id",)))
 
 
 def _me(request: HttpRequest) -> Person:
@@ -64,13 +68,43 @@ def revoke_token(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect("profile")
 
 
+@access.page()
+@require_POST
+def save_view(request: HttpRequest) -> HttpResponse:
+    """Keep the filters of a list under a name."""
+    form = ViewForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        return redirect("/")
+    try:
+        view = actions.save_view(person=_me(request), **form.cleaned_data)
+    except ValidationError as error:
+        messages.error(request, error.message)
+        return redirect(form.cleaned_data["path"])
+    messages.success(request, _("The view is saved."))
+    return redirect(f"{view.path}?{view.query}")
+
+
+@access.page()
+@require_POST
+def remove_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Forget a view."""
+    view = queries.view_or_404(_me(request), uuid)
+    actions.remove_view(person=_me(request), view=view)
+    messages.success(request, _("The view is removed."))
+    return redirect(f"{view.path}?{view.query}")
+
+
 @access.page("accounts.manage")
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: HttpRequest) -> HttpResponseBase:
     """List the accounts."""
     text, ended = request.GET.get("q", "").strip(), request.GET.get("state") == "ended"
-    page = keyset(queries.people(text, ended=ended), ("username",), request.GET.get("cursor", ""))
+    found, order = queries.people(text, ended=ended), order_of(ORDERS, request.GET.get("sort", ""))
+    if export.wanted(request):
+        return export.answer(request, PEOPLE, found.order_by(*order.fields))
+    page = keyset(found, order.fields, request.GET.get("cursor", ""))
     template = "accounts/_people.html" if request.htmx else "accounts/people.html"  # type: ignore[attr-defined]  # its middleware
-    return render(request, template, {"page": page, "q": text, "ended": ended})
+    return render(request, template, {"page": page, "q": text, "ended": ended, "orders": ORDERS, "order": order})
 
 
 @access.page("accounts.manage")

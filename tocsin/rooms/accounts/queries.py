@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from tocsin.platform.access import scope_of, scope_of_roles
-from tocsin.rooms.accounts.models import ApiToken, Person
+from tocsin.rooms.accounts.models import ApiToken, Person, SavedView
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -73,6 +74,25 @@ def manages(actor: Person, person: Person) -> bool:
     reached = frozenset().union(*(grant.organisations for grant in scope_of_roles(person).grants))
     scope = scope_of(actor)
     return scope.allows("accounts.manage") and reached <= scope.organisations("accounts.manage")
+
+
+def views_of(person: Person, path: str) -> QuerySet[SavedView]:
+    """Give the views that a person saved of one list."""
+    return person.views.filter(path=path)
+
+
+def view_or_404(person: Person, uuid: UUID) -> SavedView:
+    """Give one of the person's own views."""
+    view = person.views.filter(uuid=uuid).first()
+    if view is None:
+        raise Http404
+    return view
+
+
+def view_query(query: str) -> str:
+    """Give the filters in an address without what says nothing: empty ones, the place in the list, the file."""
+    chosen = parse_qsl(query, keep_blank_values=False)
+    return urlencode([(name, value) for name, value in chosen if name not in {"cursor", "export"}])
 
 
 def taken(username: str) -> bool:

@@ -168,6 +168,7 @@ class AlertComment(Identified):
         DUPLICATE = "duplicate", _("closes it as a duplicate")
         ESCALATE = "escalate", _("makes it part of an incident")
         REOPEN = "reopen", _("opens it again")
+        UNDO = "undo", _("takes the step back")
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="comments")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -176,3 +177,16 @@ class AlertComment(Identified):
 
     class Meta:
         ordering: ClassVar = ["id"]
+
+
+class BulkChange(Identified):
+    """One step taken with many alerts at once, and how they were before: ``[id, state, assignee, acknowledged]``."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    event = models.CharField(max_length=20, choices=AlertComment.Event.choices)
+    text = models.TextField(blank=True)
+    count = models.PositiveIntegerField()
+    before = models.JSONField()
+    done_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+    restored = models.PositiveIntegerField(default=0)

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tocsin.platform import export, opaque
 from tocsin.platform.access import page
 from tocsin.platform.lists import bounded_count, keyset
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import actions, forms, knowledge, queries
+from tocsin.rooms.alerts.actions.bulk import UNDO_WITHIN
 from tocsin.rooms.alerts.actions.errors import AlertError
-from tocsin.rooms.alerts.models import Alert
-from tocsin.rooms.alerts.schemas import LEVELS, Assigned, Filters, Shown, pretty
+from tocsin.rooms.alerts.models import Alert, BulkChange
+from tocsin.rooms.alerts.schemas import LEVELS, SHEET, Assigned, Filters, Shown, pretty
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.rules import queries as rules
 from tocsin.rooms.rules.models import Level
@@ -64,6 +68,8 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
     filters = Filters.read(request.GET)
     cursor, fragment = request.GET.get("cursor", ""), request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]  # set by django_htmx
     found = queries.queue(request.user, filters)
+    if export.wanted(request):
+        return export.answer(request, SHEET, queries.in_full(found).order_by(*filters.order))
     counts = {} if cursor or fragment else queries.counts(request.user)
     shown: dict[str, Any] = {
         "page": keyset(found, filters.order, cursor),
@@ -274,30 +280,83 @@ def assign(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 @require_POST
 @page("alerts.view")
 def bulk(request: HttpRequest) -> HttpResponseBase:
-    """Do one thing with all alerts that were selected."""
-    chosen = list(queries.visible_by_uuids(request.user, request.POST.getlist("selected")))
-    if not chosen:
-        messages.error(request, _("Select at least one alert."))
-    elif request.POST.get("do") == "escalate" and (url := _escalate_url(chosen)):
+    """Do one thing with the alerts that were ticked, or with all that match once their preview was seen."""
+    given = request.POST
+    chosen = list(queries.visible_by_uuids(request.user, given.getlist("selected")))
+    if given.get("do") == "escalate" and chosen and (url := _escalate_url(chosen)):
         return redirect(url)
-    else:
-        _do(request, chosen)
-    back = request.POST.get("back", "")
-    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "alerts")
-
-
-def _do(request: HttpRequest, chosen: list[Alert]) -> None:
-    actor, given = _me(request), request.POST
+    back = given.get("back", "")
+    home = back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else reverse("alerts")
+    how = {"do": given.get("do", ""), "disposition": given.get("disposition", "")}
+    how["reason"] = given.get("reason", "")[: forms.LONGEST]
     try:
-        if given.get("do") == "take":
-            count = actions.take_many(actor=actor, alerts=chosen)
-            messages.success(request, ngettext("%d alert taken.", "%d alerts taken.", count) % count)
-            return
-        disposition, reason = given.get("disposition", ""), given.get("reason", "")[: forms.LONGEST]
-        count = actions.dispose_many(actor=actor, alerts=chosen, disposition=disposition, reason=reason)
-        messages.success(request, ngettext("%d alert closed.", "%d alerts closed.", count) % count)
+        if "whole" in given and "upto" not in given:
+            return render(request, "alerts/bulk.html", {"how": how, "back": home, **_preview(request, home, how)})
+        change = _changed(request, home, chosen, how)
     except AlertError as error:
         messages.error(request, str(error))
+    else:
+        messages.success(request, _said(change))
+    return redirect(home)
+
+
+def _changed(request: HttpRequest, home: str, chosen: list[Alert], how: Mapping[str, str]) -> BulkChange:
+    if "upto" in request.POST:
+        return actions.change_all(actor=_me(request), found=_whole(request, home), **how)
+    if not chosen:
+        raise actions.NothingToDo(_("Select at least one alert."))
+    return actions.change_chosen(actor=_me(request), alerts=chosen, **how)
+
+
+def _whole(request: HttpRequest, home: str) -> QuerySet[Alert]:
+    """Give all alerts of the list the person came from, no newer than the preview."""
+    upto = opaque.opened(request.POST.get("upto", "")) or ""
+    filters = Filters.read(QueryDict(urlsplit(home).query))
+    return queries.to_change(request.user, filters, int(upto) if upto.isdigit() else queries.newest())
+
+
+def _preview(request: HttpRequest, home: str, how: Mapping[str, str]) -> dict[str, Any]:
+    """Count what would change and what would not, before anything does."""
+    step = actions.step_of(**how)
+    found = _whole(request, home)
+    allowing = found.filter(state__in=step.sources)
+    total, levels, organisations = queries.summed(allowing, actions.MOST + 1)
+    if not total:
+        raise actions.NothingToDo(_("None of these alerts allows this now."))
+    return {
+        "step": step,
+        "upto": opaque.shut(str(queries.newest())),
+        "total": min(total, actions.MOST),
+        "more": total > actions.MOST,
+        "passed_over": bounded_count(found.exclude(state__in=step.sources)),
+        "levels": [(level, Level(level).label, levels[level]) for level in sorted(levels, reverse=True)],
+        "organisations": organisations,
+        "first": keyset(allowing, Filters.read(QueryDict(urlsplit(home).query)).order, size=10).items,
+    }
+
+
+def _said(change: BulkChange) -> str:
+    if change.event == "take":
+        text = ngettext("%d alert taken.", "%d alerts taken.", change.count) % change.count
+    else:
+        text = ngettext("%d alert closed.", "%d alerts closed.", change.count) % change.count
+    address = reverse("alerts_bulk_change", args=[change.uuid])
+    return format_html('{} <a href="{}" data-key="u">{}</a>', text, address, _("Take it back"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("alerts.view")
+def bulk_change(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Show what was done with many alerts at once, and take it back."""
+    change = queries.change_or_404(request.user, uuid)
+    if request.method != "POST":
+        return render(request, "alerts/bulk_change.html", {"change": change, "until": change.done_at + UNDO_WITHIN})
+    try:
+        count = actions.undo(actor=_me(request), change=change)
+        messages.success(request, ngettext("%d alert is as before.", "%d alerts are as before.", count) % count)
+    except AlertError as error:
+        messages.error(request, str(error))
+    return redirect("alerts")
 
 
 def _escalate_url(chosen: Sequence[Alert] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from tocsin.platform.access import scope_of
 from tocsin.platform.lists import RowCompare, shown_count
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.alerts.models import LEVEL_STEP, Alert, AlertComment, Hit, RawLine
+from tocsin.rooms.alerts.models import LEVEL_STEP, Alert, AlertComment, BulkChange, Hit, RawLine
 from tocsin.rooms.alerts.schemas import BY_LEVEL, BY_TIME, LEVELS, Assigned, Filters, Shown
 from tocsin.rooms.constituency.models import Membership, Organisation
 
@@ -40,9 +41,9 @@ LISTED = (
 )
 
 
-def queue(user: Any, filters: Filters) -> QuerySet[Alert]:
-    """Give the alerts that match, without their raw lines."""
-    found = _with_state(Alert.objects.visible_to(user), filters.state)
+def queue(user: Any, filters: Filters, verb: str = "alerts.view") -> QuerySet[Alert]:
+    """Give the alerts that match and where ``user`` may do ``verb``, without their raw lines."""
+    found = _with_state(Alert.objects.visible_to(user, verb), filters.state)
     if filters.assignee == Assigned.ME:
         found = found.filter(assignee=user)
     if filters.assignee == Assigned.NOBODY:
@@ -61,6 +62,31 @@ def queue(user: Any, filters: Filters) -> QuerySet[Alert]:
     if filters.text:
         found = _worded(found, filters)
     return found.select_related("organisation", "assignee").only(*LISTED)
+
+
+def newest() -> int:
+    """Give the inner id of the newest alert: what comes later was in nobody's preview."""
+    return Alert.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def to_change(user: Any, filters: Filters, upto: int) -> QuerySet[Alert]:
+    """Give the alerts that match, no newer than ``upto``, on which ``user`` may work."""
+    return in_full(queue(user, filters, "alerts.triage").filter(pk__lte=upto))
+
+
+def summed(alerts: QuerySet[Alert], most: int) -> tuple[int, Mapping[int, int], Mapping[str, int]]:
+    """Count the first ``most`` alerts: in all, by level, and by the code of the organisation."""
+    levels: Counter[int] = Counter()
+    organisations: Counter[str] = Counter()
+    for level, code in alerts.order_by(*BY_LEVEL).values_list("level", "organisation__code")[:most]:
+        levels[level] += 1
+        organisations[code or ""] += 1
+    return levels.total(), levels, dict(organisations.most_common())
+
+
+def change_or_404(user: Any, uuid: UUID) -> BulkChange:
+    """Give one of the person's own changes of many alerts."""
+    return get_object_or_404(BulkChange.objects.filter(person=user), uuid=uuid)
 
 
 def in_full(alerts: QuerySet[Alert]) -> QuerySet[Alert]:

@@ -11,6 +11,28 @@ from typing import Any, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.export import Sheet
+
+SHEET = Sheet(
+    name="alerts",
+    columns={
+        "title": "title",
+        "level": "get_level_display",
+        "organisation": "organisation.code",
+        "subject_kind": "subject_kind",
+        "subject": "subject",
+        "hits": "count",
+        "first_seen": "first_seen",
+        "last_seen": "last_seen",
+        "state": "state",
+        "assignee": "assignee.username",
+        "disposition": "disposition",
+        "techniques": "techniques",
+        "rule": "rule_id",
+        "uuid": "uuid",
+    },
+    organisations="organisation__code",
+)
 BY_LEVEL = ("-rank", "-id")
 BY_TIME = ("-last_seen", "-id")
 LEVELS = range(5)

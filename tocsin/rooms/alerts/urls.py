@@ -11,6 +11,7 @@ ONE = "alerts/<uuid:uuid>/"
 urlpatterns = [
     path("alerts/", pages.alerts, name="alerts"),
     path("alerts/bulk/", pages.bulk, name="alerts_bulk"),
+    path("alerts/bulk/<uuid:uuid>/", pages.bulk_change, name="alerts_bulk_change"),
     path(ONE, pages.alert, name="alert"),
     path(f"{ONE}hits/", pages.alert_hits, name="alert_hits"),
     path(f"{ONE}raw/", pages.alert_raw, name="alert_raw"),

@@ -12,16 +12,19 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from tocsin.platform import export
 from tocsin.platform.access import page, scope_of
-from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform.lists import Order, bounded_count, keyset, order_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import actions, forms, queries
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
+from tocsin.rooms.constituency.schemas import ORGANISATIONS
 
 VIEW, MANAGE = "constituency.view", "constituency.manage"
-TREE = ("place", "id")
+ORDERS = (Order("", _lazy("as they hang together"), ("place", "id")), Order("code", _lazy("by code"), ("code",)))
 SIZE = 100
 
 
@@ -36,11 +39,16 @@ def organisations(request: HttpRequest) -> HttpResponseBase:
     form = forms.FilterForm(request.GET or None)
     chosen = form.cleaned_data if form.is_valid() else {}
     found = queries.organisations(request.user, **chosen)
+    order = order_of(ORDERS, request.GET.get("sort", ""))
+    if export.wanted(request):
+        return export.answer(request, ORGANISATIONS, found.order_by(*order.fields))
     shown = {
-        "page": keyset(found, TREE, request.GET.get("cursor", ""), SIZE),
+        "page": keyset(found, order.fields, request.GET.get("cursor", ""), SIZE),
+        "orders": ORDERS,
+        "order": order,
         "count": bounded_count(queries.organisations_found(request.user, **chosen)),
         "filters": form,
-        "indented": not any(chosen.values()),
+        "indented": order == ORDERS[0] and not any(chosen.values()),
         "missing": queries.missing(request.user).count(),
         "tab": "organisations",
     }

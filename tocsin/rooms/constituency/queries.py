@@ -15,7 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.pipeline.enrich import ownership as pipeline
+from tocsin.platform import access
 from tocsin.platform.access import Grant, Scope, verbs_of
+from tocsin.platform.gate import Recipient
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import VERB, Asset, Contact, Mandate, Membership, Organisation, Team, places
 
@@ -45,6 +47,15 @@ def scope_of(user: Any) -> Scope:
             Grant(role, verbs_of(role), frozenset(ids), team, everything)
             for (role, team, everything), ids in organisations.items()
         ),
+    )
+
+
+def recipient_of(user: Any) -> Recipient:
+    """Give a person of the house as the gate knows them: whom they serve, in whatever role."""
+    reached = frozenset[int]().union(*(grant.organisations for grant in access.scope_of(user).grants))
+    codes = frozenset(Organisation.objects.filter(pk__in=reached).values_list("code", flat=True))
+    return Recipient(
+        address=user.email or user.username, organisation=min(codes, default=""), kind="named_person", serves=codes
     )
 
 

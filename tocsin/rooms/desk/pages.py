@@ -7,16 +7,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from tocsin.platform import access, outbox
-from tocsin.platform.lists import keyset
+from tocsin.platform import access, export, outbox
+from tocsin.platform.lists import NEWEST, OLDEST, keyset, order_of
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.desk import knowledge, queries
+from tocsin.rooms.desk.schemas import LEDGER, TRAIL
 from tocsin.rooms.incidents import actions as incidents
+
+ORDERS = (NEWEST, OLDEST)
 
 
 class Decide(Protocol):
@@ -43,12 +46,16 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @access.page("gate.view")
-def ledger(request: HttpRequest) -> HttpResponse:
+def ledger(request: HttpRequest) -> HttpResponseBase:
     """Show what left, what the gate refused, and the mail that waits for a person."""
     answer = request.GET.get("answer", "")
-    found = queries.ledger(request.user, answer=answer)
+    found, order = queries.ledger(request.user, answer=answer), order_of(ORDERS, request.GET.get("sort", ""))
+    if export.wanted(request):
+        return export.answer(request, LEDGER, found.order_by(*order.fields))
     shown = {
-        "page": keyset(found, ("-id",), request.GET.get("cursor", "")),
+        "page": keyset(found, order.fields, request.GET.get("cursor", "")),
+        "orders": ORDERS,
+        "order": order,
         "answer": answer,
         "unsettled": queries.unsettled_mail(request.user),
         "may_decide": access.scope_of(request.user).allows("incidents.inform"),
@@ -83,8 +90,16 @@ def _decided(request: HttpRequest, uuid: UUID, decide: Decide, said: str) -> Htt
 
 @require_safe
 @access.page("audit.view")
-def audit_trail(request: HttpRequest) -> HttpResponse:
+def audit_trail(request: HttpRequest) -> HttpResponseBase:
     """Show what was done, by whom, as far as the person may know what it was done to."""
     found = queries.trail(request.user, verb=request.GET.get("verb", ""), actor=request.GET.get("actor", ""))
-    shown = {"page": keyset(found, ("-id",), request.GET.get("cursor", "")), "head": queries.newest_head()}
+    order = order_of(ORDERS, request.GET.get("sort", ""))
+    if export.wanted(request):
+        return export.answer(request, TRAIL, found.order_by(*order.fields))
+    shown = {
+        "page": keyset(found, order.fields, request.GET.get("cursor", "")),
+        "head": queries.newest_head(),
+        "orders": ORDERS,
+        "order": order,
+    }
     return render(request, "desk/audit.html", shown)

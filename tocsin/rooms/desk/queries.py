@@ -209,7 +209,10 @@ def _told(user: Any, before: str = "") -> Q:
 
 def ledger(user: Any, *, answer: str = "") -> QuerySet[GateEntry]:
     """Give what left and what was refused, of the things the person may know of; ``answer`` is yes, no or empty."""
-    found = GateEntry.objects.filter(_told(user)).select_related("message")
+    taken = Q(item_uuid=None)  # lists taken along as files: one's own, from the top of a tree everybody's
+    if not constituency.reaches_top(user, "gate.view"):
+        taken &= Q(actor=user.uuid)
+    found = GateEntry.objects.filter(_told(user) | taken).select_related("message")
     return found.filter(allowed=answer == "yes") if answer in {"yes", "no"} else found
 
 

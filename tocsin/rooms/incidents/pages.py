@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from tocsin.platform import export
 from tocsin.platform.access import page
 from tocsin.platform.gate import Refused
 from tocsin.platform.lists import bounded_count, keyset
@@ -20,6 +21,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import queries as alert_queries
 from tocsin.rooms.incidents import actions, forms, knowledge, queries
 from tocsin.rooms.incidents.models import Incident, Severity
+from tocsin.rooms.incidents.schemas import INCIDENTS
 
 BY_SEVERITY = ("-severity", "-updated_at", "-id")
 BY_CHANGE = ("-updated_at", "-id")
@@ -41,6 +43,8 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
     """List the incidents the person may know of."""
     found = queries.queue(request.user, filters=request.GET.dict())
     order = BY_CHANGE if request.GET.get("sort") == "changed" else BY_SEVERITY
+    if export.wanted(request):
+        return export.answer(request, INCIDENTS, found.only().order_by(*order))
     listed = keyset(found, order, request.GET.get("cursor", ""))
     seen = queries.listed_organisations(request.user, list(listed.items))
     for incident in listed.items:

@@ -10,18 +10,21 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from tocsin.platform import access
-from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform import access, export
+from tocsin.platform.lists import NEWEST, OLDEST, Order, bounded_count, keyset, order_of
 from tocsin.rooms.accounts.actions import make_token
 from tocsin.rooms.intake import actions, forms, queries
+from tocsin.rooms.intake.schemas import RECEIPTS, SOURCES
 
 if TYPE_CHECKING:
     from tocsin.rooms.accounts.models import Person
 
-NEWEST = ("-id",)
+BY_TIME = (NEWEST, OLDEST)
+BY_NAME = (Order("", _lazy("by name"), ("name",)), Order("newest", _lazy("newest first"), ("-id",)))
 
 
 def _me(request: HttpRequest) -> Person:
@@ -36,9 +39,13 @@ def _fragment(request: HttpRequest) -> bool:
 @access.page("intake.view")
 def sources(request: HttpRequest) -> HttpResponseBase:
     """List the sources."""
-    found = queries.sources(request.user)
-    page = keyset(found, ("name",), request.GET.get("cursor", ""))
+    text, order = request.GET.get("q", "").strip()[:100], order_of(BY_NAME, request.GET.get("sort", ""))
+    found = queries.sources(request.user, text=text)
+    if export.wanted(request):
+        return export.answer(request, SOURCES, found.order_by(*order.fields))
+    page = keyset(found, order.fields, request.GET.get("cursor", ""))
     shown = {"page": page, "count": bounded_count(found), "may_manage": queries.may_manage(request.user)}
+    shown |= {"orders": BY_NAME, "order": order, "text": text}
     return render(request, "intake/_sources.html" if _fragment(request) else "intake/sources.html", shown)
 
 
@@ -68,7 +75,7 @@ def source(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     may_manage = queries.may_manage_source(request.user, found.organisation)
     shown: dict[str, Any] = {"source": found, "form": form, "may_manage": may_manage}
     last = queries.receipts(request.user).filter(source=found)
-    return render(request, "intake/source.html", shown | {"page": keyset(last, NEWEST, size=10)})
+    return render(request, "intake/source.html", shown | {"page": keyset(last, NEWEST.fields, size=10)})
 
 
 @never_cache
@@ -97,8 +104,13 @@ def receipts(request: HttpRequest) -> HttpResponseBase:
     chosen.is_valid()
     given = chosen.cleaned_data
     found = queries.receipts(request.user, source=given.get("source"), state=given.get("state", ""))
+    order = order_of(BY_TIME, request.GET.get("sort", ""))
+    if export.wanted(request):
+        return export.answer(request, RECEIPTS, found.order_by(*order.fields))
     shown = {
-        "page": keyset(found, NEWEST, request.GET.get("cursor", "")),
+        "page": keyset(found, order.fields, request.GET.get("cursor", "")),
+        "orders": BY_TIME,
+        "order": order,
         "count": bounded_count(found),
         "sources": queries.sources(request.user),
         "chosen": {"source": str(given.get("source") or ""), "state": given.get("state", "")},

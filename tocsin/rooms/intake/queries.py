@@ -57,9 +57,10 @@ def waiting() -> bool:
     return journal().end() != (here or Position())
 
 
-def sources(user: Any) -> QuerySet[Source]:
-    """Give the sources a person may see."""
-    return Source.objects.visible_to(user).select_related("organisation")
+def sources(user: Any, *, text: str = "") -> QuerySet[Source]:
+    """Give the sources a person may see, those whose name holds ``text``."""
+    found = Source.objects.visible_to(user).select_related("organisation")
+    return found.filter(name__icontains=text) if text else found
 
 
 def source_or_404(user: Any, uuid: UUID) -> Source:

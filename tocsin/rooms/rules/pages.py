@@ -12,13 +12,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from tocsin.platform import export
 from tocsin.platform.access import page, scope_of
-from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform.lists import Order, bounded_count, keyset, order_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.rules import actions, queries
 from tocsin.rooms.rules.actions.errors import RuleError
 from tocsin.rooms.rules.models import Level
+from tocsin.rooms.rules.schemas import RULES
 
+ORDERS = (
+    Order("", gettext_lazy("most serious first"), queries.ORDER),
+    Order("newest", gettext_lazy("newest first"), ("-id",)),
+)
 TABS = {
     "all": gettext_lazy("All"),
     "runs": gettext_lazy("Running"),
@@ -41,7 +47,10 @@ def rules(request: HttpRequest) -> HttpResponseBase:
         rule_set=given.get("set", "").replace("\0", "")[:80],
         text=text,
     )
-    shown = {"page": keyset(found, queries.ORDER, given.get("cursor", "")), "count": bounded_count(found)}
+    order = order_of(ORDERS, given.get("sort", ""))
+    if export.wanted(request):
+        return export.answer(request, RULES, found.order_by(*order.fields))
+    shown = {"page": keyset(found, order.fields, given.get("cursor", "")), "count": bounded_count(found)}
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # set by django_htmx
         return render(request, "rules/_list.html", shown)
     counts = queries.counts()
@@ -51,6 +60,8 @@ def rules(request: HttpRequest) -> HttpResponseBase:
         "sets": queries.sets(),
         "text": text,
         "may_manage": scope_of(request.user).allows("rules.manage"),
+        "orders": ORDERS,
+        "order": order,
     }
     return render(request, "rules/list.html", shown)
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tocsin.rooms.alerts.actions.errors import AlertError, NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
+from tocsin.rooms.alerts.actions.bulk import MOST, change_all, change_chosen, step_of, undo
+from tocsin.rooms.alerts.actions.errors import (
+    AlertError,
+    NewerGroupOpen,
+    NothingToDo,
+    NotTheirs,
+    ReasonMissing,
+    StepNotPossible,
+)
 from tocsin.rooms.alerts.actions.ingest import Ingest
 from tocsin.rooms.alerts.actions.recording import record_hits
 from tocsin.rooms.alerts.actions.steps import (
@@ -21,16 +29,20 @@ from tocsin.rooms.alerts.actions.steps import (
 )
 
 __all__ = [
+    "MOST",
     "AlertError",
     "Ingest",
     "NewerGroupOpen",
     "NotTheirs",
+    "NothingToDo",
     "ReasonMissing",
     "StepNotPossible",
     "answer",
     "ask",
     "assign",
     "assign_many",
+    "change_all",
+    "change_chosen",
     "comment",
     "dispose",
     "dispose_many",
@@ -38,6 +50,8 @@ __all__ = [
     "record_hits",
     "release",
     "reopen",
+    "step_of",
     "take",
     "take_many",
+    "undo",
 ]

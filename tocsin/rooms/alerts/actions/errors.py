@@ -4,6 +4,7 @@ AlertError
 ├── StepNotPossible   the alert is in a state from which this does not lead on
 ├── ReasonMissing     the step needs a reason
 ├── NotTheirs         the person chosen may not work on this alert
+├── NothingToDo       none of many alerts allows the step
 └── NewerGroupOpen    a later alert of the same group is open: work goes on there
 """
 
@@ -24,6 +25,10 @@ class ReasonMissing(AlertError):
 
 class NotTheirs(AlertError):
     """The person chosen may not work on this alert."""
+
+
+class NothingToDo(AlertError):
+    """None of many alerts allows the step."""
 
 
 class NewerGroupOpen(AlertError):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +20,9 @@ from tocsin.rooms.alerts.actions.errors import NewerGroupOpen, NotTheirs, Reason
 from tocsin.rooms.alerts.knowledge import Step
 from tocsin.rooms.alerts.models import Alert, AlertComment
 
+AT_ONCE = 500  # rows named in one statement
 CHANGED = ["state", "open", "assignee", "disposition", "acknowledged_at", "closed_at", "updated_at"]
+ALIKE = ("state", "open", "assignee_id", "disposition", "closed_at", "updated_at")
 
 
 def take(*, actor: Person, alert: Alert) -> Alert:
@@ -138,8 +143,7 @@ def _ready(actor: Person, alerts: Iterable[Alert], step: Step, reason: str = "")
     given = {alert.pk: alert for alert in alerts}
     if step.needs_reason and not reason.strip():
         raise ReasonMissing(_("Give a reason."))
-    rows = Alert.objects.select_for_update().filter(pk__in=given).order_by("key").values_list("pk", *CHANGED)
-    for pk, *values in rows:
+    for pk, *values in locked(sorted(given.values(), key=lambda alert: alert.key)):
         alert = given[pk]
         for name, value in zip(CHANGED, values, strict=True):
             setattr(alert, "assignee_id" if name == "assignee" else name, value)
@@ -152,6 +156,18 @@ def _ready(actor: Person, alerts: Iterable[Alert], step: Step, reason: str = "")
     return list(given.values())
 
 
+def locked(alerts: Sequence[Alert]) -> Iterator[tuple[Any, ...]]:
+    """Lock the alerts and give their inner ids and ``CHANGED`` as they are now."""
+    for chunk in chunks(alerts):
+        rows = Alert.objects.select_for_update().filter(pk__in=[alert.pk for alert in chunk]).order_by("key")
+        yield from rows.values_list("pk", *CHANGED)
+
+
+def chunks(alerts: Sequence[Alert]) -> Iterator[Sequence[Alert]]:
+    """Cut into pieces that one statement may name."""
+    return (alerts[start : start + AT_ONCE] for start in range(0, len(alerts), AT_ONCE))
+
+
 def _step(
     actor: Person, alerts: Sequence[Alert], step: Step, text: str = "", details: dict[str, str] | None = None
 ) -> int:
@@ -159,12 +175,33 @@ def _step(
     for alert in alerts:
         alert.state, alert.open, alert.updated_at = step.target, not step.closes, now
         alert.closed_at = now if step.closes else None
-    Alert.objects.bulk_update(alerts, CHANGED)
-    trail = [AlertComment(alert=alert, author=actor, event=step.name, text=text.strip()) for alert in alerts]
-    AlertComment.objects.bulk_create(trail)
-    for alert in alerts:
-        audit.record(actor, f"alert.{step.name}", alert, {"text": text.strip(), **(details or {})})
+    _write(alerts)
+    tell(actor, alerts, step.name, text, details)
     return len(alerts)
+
+
+def _write(alerts: Sequence[Alert]) -> None:
+    """Write what was changed: one statement for all that are alike, however many."""
+    alike: dict[tuple[Any, ...], list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        alike[alert.acknowledged_at is not None, *(getattr(alert, name) for name in ALIKE)].append(alert)
+    for (acknowledged, *same), rows in alike.items():
+        values = dict(zip(ALIKE, same, strict=True))
+        if acknowledged:  # the first time counts: each row keeps its own
+            values["acknowledged_at"] = Coalesce("acknowledged_at", values["updated_at"])
+        for chunk in chunks(rows):
+            Alert.objects.filter(pk__in=[alert.pk for alert in chunk]).update(**values)
+
+
+def tell(
+    actor: Person, alerts: Sequence[Alert], event: str, text: str = "", details: dict[str, str] | None = None
+) -> None:
+    """Write to the trail of each alert, and to the audit trail, what was done."""
+    said = text.strip()
+    AlertComment.objects.bulk_create(
+        (AlertComment(alert=alert, author=actor, event=event, text=said) for alert in alerts), batch_size=AT_ONCE
+    )
+    audit.record_many(actor, f"alert.{event}", alerts, {"text": said, **(details or {})})
 
 
 def _may(person: Person, verb: str, alert: Alert) -> bool:

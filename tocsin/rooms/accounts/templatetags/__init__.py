@@ -1,0 +1,1 @@
+"""Tags of the room for the lists of all rooms."""

@@ -1,0 +1,119 @@
+"""One step with many alerts at once, remembered so that it can be taken back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts import knowledge
+from tocsin.rooms.alerts.actions import steps
+from tocsin.rooms.alerts.actions.errors import NothingToDo, ReasonMissing, StepNotPossible
+from tocsin.rooms.alerts.knowledge import Step
+from tocsin.rooms.alerts.models import Alert, AlertComment, BulkChange
+
+MOST = 10_000
+UNDO_WITHIN = timedelta(hours=24)
+
+
+def step_of(do: str, disposition: str, reason: str) -> Step:
+    """Give the step that was chosen; refuse one that is not for many, or that lacks its reason."""
+    step = knowledge.steps().get("take" if do == "take" else disposition)
+    if do not in {"take", "dispose"} or step is None or not (step.disposes or do == "take"):
+        raise StepNotPossible(_("Choose how to close the alerts."))
+    if step.needs_reason and not reason.strip():
+        raise ReasonMissing(_("Give a reason."))
+    return step
+
+
+@transaction.atomic
+def change_chosen(*, actor: Person, alerts: Sequence[Alert], do: str, disposition: str, reason: str) -> BulkChange:
+    """Take the step with every alert given, or with none when one of them does not allow it."""
+    step = step_of(do, disposition, reason)
+    before = _before(alerts)
+    if step.disposes:
+        steps.dispose_many(actor=actor, alerts=alerts, disposition=step.name, reason=reason)
+    else:
+        steps.take_many(actor=actor, alerts=alerts)
+    return BulkChange.objects.create(
+        person=actor,
+        event=step.name,
+        text=reason.strip(),
+        count=len(before),
+        before=before,
+        done_at=alerts[0].updated_at,
+    )
+
+
+@transaction.atomic
+def change_all(*, actor: Person, found: QuerySet[Alert], do: str, disposition: str, reason: str) -> BulkChange:
+    """Take the step with those of ``found`` that allow it now, 10,000 at most; the others are passed over."""
+    step = step_of(do, disposition, reason)
+    allowing = found.filter(state__in=step.sources).select_for_update(of=("self",)).order_by("key")
+    alerts = list(allowing[:MOST])
+    if not alerts:
+        raise NothingToDo(_("None of these alerts allows this now."))
+    return change_chosen(actor=actor, alerts=alerts, do=do, disposition=disposition, reason=reason)
+
+
+@transaction.atomic
+def undo(*, actor: Person, change: BulkChange) -> int:
+    """Put the alerts back as they were before, except those that somebody touched since; give how many."""
+    current = BulkChange.objects.select_for_update().get(pk=change.pk)
+    if current.person_id != actor.pk:
+        raise StepNotPossible(_("Only who did it takes it back."))
+    if current.undone_at is not None:
+        raise StepNotPossible(_("This was taken back already."))
+    if timezone.now() - current.done_at > UNDO_WITHIN:
+        raise StepNotPossible(_("This is too long ago; open the alerts one by one."))
+    restored = _restore(current)
+    if restored:
+        steps.tell(actor, restored, AlertComment.Event.UNDO, details={"change": str(current.uuid)})
+    current.undone_at, current.restored = timezone.now(), len(restored)
+    current.save(update_fields=["undone_at", "restored"])
+    change.refresh_from_db()
+    return len(restored)
+
+
+def _before(alerts: Sequence[Alert]) -> list[list[object]]:
+    state, assignee, acknowledged = (steps.CHANGED.index(name) for name in ("state", "assignee", "acknowledged_at"))
+    rows = steps.locked(sorted(alerts, key=lambda alert: alert.key))
+    return [[pk, now[state], now[assignee], now[acknowledged] is not None] for pk, *now in rows]
+
+
+def _restore(change: BulkChange) -> list[Alert]:
+    before = {pk: (state, assignee, acknowledged) for pk, state, assignee, acknowledged in change.before}
+    untouched = _untouched(change, list(before))
+    alike: dict[tuple[str, int | None, bool], list[Alert]] = defaultdict(list)
+    for alert in untouched:
+        alike[before[alert.pk]].append(alert)
+    now = timezone.now()
+    for (state, assignee, acknowledged), same in alike.items():
+        values = {"state": state, "open": True, "assignee": assignee, "disposition": "", "closed_at": None}
+        if not acknowledged:
+            values["acknowledged_at"] = None
+        for chunk in steps.chunks(same):
+            Alert.objects.filter(pk__in=[alert.pk for alert in chunk]).update(**values, updated_at=now)
+    return untouched
+
+
+def _untouched(change: BulkChange, ids: Sequence[int]) -> list[Alert]:
+    """Give, locked, the alerts that are as the change left them and whose group has no later alert open."""
+    target = knowledge.steps()[change.event].target
+    found: list[Alert] = []
+    for start in range(0, len(ids), steps.AT_ONCE):
+        named = Alert.objects.filter(pk__in=ids[start : start + steps.AT_ONCE])
+        as_left = named.filter(state=target, updated_at=change.done_at).select_for_update().order_by("key")
+        found += as_left
+    keys = [alert.key for alert in found if not alert.open]
+    reopened: set[str] = set()
+    for start in range(0, len(keys), steps.AT_ONCE):
+        later = Alert.objects.filter(key__in=keys[start : start + steps.AT_ONCE], open=True)
+        reopened.update(later.values_list("key", flat=True))
+    return [alert for alert in found if alert.key not in reopened]
