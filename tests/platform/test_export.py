@@ -56,7 +56,8 @@ def test_every_list_is_taken_along_by_those_who_see_it(
     rows(client, f"/{path}/?export=csv")
     kept = GateEntry.objects.filter(action="export").get()
     assert (kept.allowed, kept.actor) == (True, chart[name].uuid)
-    assert AuditEntry.objects.get(verb="list.export").details["list"] == kept.item_type.removeprefix("list.")
+    details = AuditEntry.objects.get(verb="list.export").details or {}
+    assert details["list"] == kept.item_type.removeprefix("list.")
 
 
 def test_it_holds_what_the_page_shows_and_its_filter(
