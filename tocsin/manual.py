@@ -1,8 +1,26 @@
-"""Help that reads like a manual: what a command is for in a whole sentence, not in its first six words."""
+"""What all subcommands share: help that reads like a manual, and paths that are looked at later."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
+
+
+class Place(click.Path):
+    """A path as it was given: one that cannot be read is told of when its turn comes, and stops no other."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("an empty path; is a variable not set?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PLACE = Place()
 
 
 class Manual(click.Group):

@@ -16,11 +16,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.commands.killing import House
+from tests.pipeline.parsers.test_folders import shut
 from tests.rooms.intake.logs import sshd, windows
 from tests.shared import missing
 from tocsin.cli import main
 from tocsin.rooms.intake.models import Receipt
 from tocsin.rooms.rules.actions import import_starter
+from tocsin.rooms.rules.models import RuleSet
 
 
 @pytest.fixture(autouse=True)
@@ -244,3 +246,46 @@ def test_fifty_writers_at_once_wait_for_each_other(tmp_path: Path) -> None:
 
 def test_the_command_is_installed() -> None:
     assert shutil.which("tocsin", path=str(Path(sys.executable).parent))
+
+
+def test_a_folder_inside_that_does_not_open_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logs" / "sub").mkdir(parents=True)
+    put(tmp_path / "logs" / "a.log", sshd(0, 2))
+    shut(monkeypatch, tmp_path / "logs" / "sub")
+    result = ingest(tmp_path / "logs", "--json")
+    assert result.exit_code == 1
+    assert [(each["error"], each.get("events")) for each in told(result)] == [(None, 2), ("Permission denied.", None)]
+
+
+@pytest.mark.parametrize("given", [[""], ["--source", "", "x.log"], ["--source", "x" * 81, "x.log"]])
+def test_an_empty_path_or_name_is_a_wrong_use(given: list[str]) -> None:
+    result = ingest(*given)
+    assert result.exit_code == 2
+    assert not Receipt.objects.exists()
+
+
+def test_a_fresh_house_detects_with_the_starter_rules(tmp_path: Path) -> None:
+    RuleSet.objects.all().delete()
+    (receipt,) = told(ingest(put(tmp_path / "pc.jsonl", windows(0, 300)), "--json"))
+    assert receipt["hits"] == 3
+
+
+def test_the_reason_is_of_this_file_also_when_its_content_is_known(tmp_path: Path) -> None:
+    whole = gzip.compress(sshd(0, 20))
+    damaged = put(tmp_path / "damaged.log.gz", whole[:-8] + bytes(8))
+    cut = put(tmp_path / "cut.log.gz", whole[:-4])
+    first, second = ingest(damaged), ingest(cut)
+    assert f"{damaged}: taken in part:" in first.stderr
+    assert "damaged" not in second.stderr
+    assert f"{cut}: taken in part:" in second.stderr
+
+
+def test_a_full_output_is_told_in_a_sentence(tmp_path: Path) -> None:
+    log = put(tmp_path / "sshd.log", sshd(0, 20_000))
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tocsin", "parse", str(log)], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b"No space left" in done.stderr

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.pipeline.detect.test_rules import GOOD
+from tests.pipeline.parsers.test_folders import shut
 from tocsin.commands.rules import command
 
 
@@ -67,3 +68,28 @@ def test_a_link_to_nowhere_is_a_rule_that_cannot_run(rules: Path, tmp_path: Path
     (rules / "gone.yml").symlink_to(tmp_path / "nowhere")
     result = _run("check", rules)
     assert (result.exit_code, f"{rules / 'gone.yml'}: the file cannot be read" in result.stdout) == (1, True)
+
+
+def test_a_folder_inside_that_does_not_open_is_refused(
+    rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "all" / "sub").mkdir(parents=True)
+    (tmp_path / "all" / "good.yml").write_text(GOOD)
+    shut(monkeypatch, tmp_path / "all" / "sub")
+    result = CliRunner().invoke(command, ["check", str(tmp_path / "all")])
+    assert result.exit_code == 1
+    assert "it cannot be looked into: Permission denied." in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"title: a\nid: b\n\0", ":3: "),
+        (b"title: a\nid: \xff\n", ":2: not UTF-8"),
+        (b"[" * 5000 + b"]" * 5000, ":1: "),
+    ],
+)
+def test_a_refusal_names_the_line(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "odd.yml").write_bytes(content)
+    result = CliRunner().invoke(command, ["check", str(tmp_path / "odd.yml")])
+    assert f"odd.yml{said}" in result.stdout, result.stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 from tocsin.commands.rules import plan_of
+from tocsin.manual import PLACE
+from tocsin.pipeline.parsers.folders import files_in
 
 if TYPE_CHECKING:
     from tocsin.pipeline.detect.plan import Plan
@@ -27,11 +29,9 @@ SHOWN = 10
 
 
 @click.command(help=HELP)
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--rules", required=True, multiple=True, type=click.Path(path_type=Path), help="Sigma rules: a file or folder."
-)
-@click.option("--chart", type=click.Path(path_type=Path), help="Chart that says which organisation owns what.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PLACE)
+@click.option("--rules", required=True, multiple=True, type=PLACE, help="Sigma rules: a file or folder.")
+@click.option("--chart", type=PLACE, help="Chart that says which organisation owns what.")
 @click.option("--format", "name", metavar="FORMAT", help="The format of the files, instead of looking at the content.")
 @click.option("--json", "_as_json", is_flag=True, help="Print JSON, which is what is printed anyway.")
 def command(
@@ -51,8 +51,12 @@ def command(
     collect_seldom()
     complete = _report_rules(plan)
     tools = _tools(plan, chart)
-    for path in _files(paths):
-        complete = _detect(path, name, tools, with_owners=chart is not None) and complete
+    for found in files_in(paths):
+        if found.trouble:
+            click.echo(f"{found.path}: not taken: {found.trouble}", err=True)
+            complete = False
+        elif not found.path.is_fifo():
+            complete = _detect(found.path, name, tools, with_owners=chart is not None) and complete
     if not complete:
         raise click.exceptions.Exit(1)
 
@@ -87,19 +91,10 @@ def _ownership(chart: Path) -> Any:
         raise click.ClickException(str(error)) from error
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        inside = sorted(path.rglob("*")) if path.is_dir() else []
-        yield from [file for file in inside if not file.is_dir() and not file.is_fifo()] or [path]
-
-
 def _detect(path: Path, name: str | None, tools: Tools, *, with_owners: bool) -> bool:
     """Print the hits in one file; say whether all of it was taken."""
     from tocsin.pipeline.parsers.errors import ParserError
 
-    if path.is_dir():
-        click.echo(f"{path}: not taken: It is a folder with no files in it.", err=True)
-        return False
     records = hits = rejects = 0
     try:
         for chunk in _chunks(path, name, tools):

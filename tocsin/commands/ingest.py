@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
+from tocsin.manual import PLACE
+from tocsin.pipeline.parsers.folders import Found, files_in
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
@@ -31,6 +34,7 @@ The exit status is 1 when something was not taken; standard error says what and 
 COUNTS = ("records", "events", "rejected", "duplicates", "hits", "alerts")
 STATES = {"done": "taken", "open": "being taken", "incomplete": "incomplete"}
 SHOWN = 3
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,15 @@ class Outcome:
 
 
 @click.command(help=HELP)
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--source", "name", default="files", show_default=True, help="The source they are of; made when new.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PLACE)
+@click.option(
+    "--source",
+    "name",
+    default="files",
+    show_default=True,
+    callback=lambda _context, _parameter, name: _source_name(name),
+    help="The source they are of; made when new.",
+)
 @click.option("--format", "format_name", metavar="FORMAT", help="Their format, instead of looking at the content.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
 def command(paths: tuple[Path, ...], name: str, format_name: str | None, as_json: bool) -> None:
@@ -82,6 +93,12 @@ def command(paths: tuple[Path, ...], name: str, format_name: str | None, as_json
         raise click.exceptions.Exit(1)
 
 
+def _source_name(name: str) -> str:
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise click.BadParameter(f"give a name of 1 to {LONGEST_NAME} characters")
+    return name.strip()
+
+
 def _ready(console: Console, format_name: str | None) -> Ingest:
     from tocsin.pipeline.parsers.errors import UnknownFormat
     from tocsin.pipeline.parsers.registry import choose
@@ -94,7 +111,9 @@ def _ready(console: Console, format_name: str | None) -> Ingest:
     with console.status("Opening the database and the rules ..."):
         migrate()
         from tocsin.rooms.alerts.actions import Ingest
+        from tocsin.rooms.rules.actions import ensure_starter
 
+        ensure_starter()
         ingest = Ingest.ready()
     if not ingest.engine.plan.rules:
         click.echo("No rules are enabled, so nothing is detected. `tocsin rules import DIR` brings some.", err=True)
@@ -109,27 +128,23 @@ def _outcomes(
     def advance(done: int, size: int) -> None:
         progress.update(task, completed=done, total=size)
 
-    for path in _files(paths):
-        progress.update(task, description=Outcome(path).name, completed=0, total=None)
-        yield _take(path, ingest, source, format_name, advance)
+    for found in files_in(paths):
+        progress.update(task, description=Outcome(found.path).name, completed=0, total=None)
+        yield _take(found, ingest, source, format_name, advance)
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        inside = sorted(file for file in path.rglob("*") if not file.is_dir()) if path.is_dir() else []
-        yield from inside or [path]
-
-
-def _take(path: Path, ingest: Ingest, source: str, format_name: str | None, advance: Any) -> Outcome:
+def _take(found: Found, ingest: Ingest, source: str, format_name: str | None, advance: Any) -> Outcome:
     from tocsin.pipeline.lake.errors import LakeError
     from tocsin.pipeline.parsers.errors import ParserError
+    from tocsin.rooms.intake.queries import open_receipt_of
 
-    if path.is_dir():
-        return Outcome(path, error="It is a folder with no files in it.")
+    path = found.path
+    if found.trouble:
+        return Outcome(path, error=found.trouble)
     try:
         receipt = ingest.file(path, source=source, format=format_name, progress=advance)
     except (ParserError, LakeError) as error:
-        return Outcome(path, error=str(error))
+        return Outcome(path, open_receipt_of(source, path), str(error))
     return Outcome(path, receipt, receipt.problem)
 
 
@@ -137,7 +152,8 @@ def _complain(outcome: Outcome) -> None:
     from tocsin.rooms.intake.queries import rejected
 
     if outcome.error:
-        click.echo(f"{outcome.name}: not taken: {outcome.error}", err=True)
+        how_far = "taken in part" if outcome.receipt and outcome.receipt.records else "not taken"
+        click.echo(f"{outcome.name}: {how_far}: {outcome.error}", err=True)
     receipt = outcome.receipt
     if receipt is None or not receipt.rejected or not receipt.taken_now:
         return

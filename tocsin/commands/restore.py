@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from tocsin import config
-from tocsin.platform.start import migrate, start
+from tocsin.platform.start import HOMES, migrate, start
 
 
 @click.command()
@@ -20,6 +21,8 @@ def command(source: Path) -> None:
     Nothing is ever overwritten. Keys that were kept by themselves go into TOCSIN_HOME/keys before or afterwards. An
     older backup is brought to this version, and the audit trail is verified.
     """
+    home = config.load().home
+    there = home.exists()
     os.environ.setdefault("TOCSIN_SECRET_KEY", secrets.token_urlsafe())  # none is made where keys may be put back
     start()
     from tocsin.platform import restore
@@ -28,6 +31,7 @@ def command(source: Path) -> None:
     try:
         manifest = restore.restore(source)
     except BackupError as error:
+        _as_before(home, there=there)
         raise click.ClickException(str(error)) from error
     migrate()
     from tocsin.platform import audit
@@ -40,3 +44,10 @@ def command(source: Path) -> None:
         click.echo("It holds no keys: put them into TOCSIN_HOME/keys, or everybody signs in anew.", err=True)
     if not report.ok:
         raise click.ClickException("run `tocsin audit verify` to see what was changed")
+
+
+def _as_before(home: Path, *, there: bool) -> None:
+    """Remove the empty folders that starting has made."""
+    for folder in (*(home / name for name in HOMES), *(() if there else (home,))):
+        with suppress(OSError):  # not empty: it is somebody's
+            folder.rmdir()

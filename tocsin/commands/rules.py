@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin import config
-from tocsin.manual import Manual
+from tocsin.manual import PLACE, Manual
 
 if TYPE_CHECKING:
     from tocsin.pipeline.detect.plan import Plan
@@ -18,7 +18,7 @@ HELP = """Look at detection rules and take them in.
 
 Rules are Sigma rules in YAML files. A rule that cannot be run is refused with its reason; the others run.
 """
-PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+PATHS = click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PLACE)
 TAKEN = (
     "Set {name}: {added} added, {changed} changed, {unchanged} as they were, {removed} removed; {refused} cannot run."
 )
@@ -44,7 +44,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 @command.command(name="list")
-@click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PATH...]", nargs=-1, type=PLACE)
 @JSON
 def list_(paths: tuple[Path, ...], as_json: bool) -> None:
     """Print every rule that runs: id, level, what it looks at, title.
@@ -87,7 +87,7 @@ def _in_database() -> tuple[list[dict[str, object]], int]:
 
 
 @command.command(name="import")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PLACE)
 @click.option("--name", default="", help="Name of the set; by default the folder's. The same name again replaces it.")
 @JSON
 def import_(folder: Path, name: str, as_json: bool) -> None:

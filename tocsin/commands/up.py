@@ -38,10 +38,8 @@ def command(only: tuple[str, ...]) -> None:
 def _furnish() -> None:
     """Bring the starter rules to a house that has none, and say how to let the first person in."""
     from tocsin.rooms.accounts.models import Person
-    from tocsin.rooms.rules.actions import import_starter
-    from tocsin.rooms.rules.models import RuleSet
+    from tocsin.rooms.rules.actions import ensure_starter
 
-    if not RuleSet.objects.exists():
-        import_starter(actor=None)
+    ensure_starter()
     if not Person.objects.filter(is_active=True).exists():
         click.echo("Nobody can sign in yet: load a chart (tocsin chart load) and add a person (tocsin user add).")

@@ -57,7 +57,7 @@ def make(target: Path, *, keys: bool = False, progress: Callable[[int, int], Non
     """Write a backup to ``target``, which must not exist; with the keys only when asked."""
     home = config.load().home
     target = target.absolute()
-    if target.exists():
+    if os.path.lexists(target):
         raise BackupError(f"{target} exists; a backup overwrites nothing, choose another name")
     if target.is_relative_to(home):
         raise BackupError(f"{target} lies in TOCSIN_HOME; a backup belongs elsewhere, best on another machine")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tocsin.pipeline.parsers.syslog import read
-from tocsin.pipeline.schema.event import Reading, Record
+from tocsin.pipeline.schema.event import Reading, Record, Reject
 
 
 def fields(line: str, received: datetime = datetime(2026, 3, 2, tzinfo=UTC), hours: int = 0) -> dict[str, Any]:
@@ -85,3 +85,17 @@ def test_structured_data_is_kept_by_element_and_parameter() -> None:
     made = fields('<13>1 2026-03-01T10:00:00Z h a - - [x@1 k="v\\"w"] text')
     assert made["log.syslog.structured_data.x@1.k"] == 'v"w'
     assert made["message"] == "text"
+
+
+def test_a_message_repeated_is_understood_as_the_message() -> None:
+    said = "message repeated 3 times: [ Invalid user bob from 203.0.113.9 port 4]"
+    found = fields(f"Jan  5 10:00:06 host1 sshd[1]: {said}")
+    assert (found["source.ip"], found["user.name"], found["message"]) == ("203.0.113.9", "bob", said)
+
+
+def test_records_glued_by_lone_carriage_returns_are_rejected() -> None:
+    content = b"\r".join(b"Jan  5 10:00:0%d host1 sshd[1]: hello" % n for n in range(5))
+    (reject,) = read(io.BytesIO(content), Reading(datetime(2026, 3, 2, tzinfo=UTC)))
+    assert isinstance(reject, Reject)
+    assert "a lone carriage return at byte 36" in reject.reason
+    assert "hello\rthere" in fields("Jan  5 10:00:06 host1 app: hello\rthere")["message"]

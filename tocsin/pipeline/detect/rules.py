@@ -21,6 +21,7 @@ from tocsin.pipeline.detect.mapping import knowing, scopes_of
 from tocsin.pipeline.detect.rule import LogSource, Refusal, Rule
 from tocsin.pipeline.detect.terms import Condition
 from tocsin.pipeline.detect.translate import condition_of
+from tocsin.pipeline.parsers.folders import EMPTY, Found, files_in
 
 SUFFIXES = (".yml", ".yaml")
 MAX_FILE = 1 << 20
@@ -63,18 +64,23 @@ class _File:
         return self.text.count("\n", 0, start) + 1 if start else None
 
 
-def rule_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Give the files named and, of folders, every YAML file below, in order."""
+def rule_files(paths: Iterable[Path]) -> Iterator[Found]:
+    """Give the files named and, of folders, every YAML file below, in order, and folders that do not open."""
     for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and not file.is_dir())
+        found = files_in([path])
+        if path.is_file():
+            yield from found
         else:
-            yield path
+            yield from (each for each in found if each.path.suffix in SUFFIXES or each.trouble not in {"", EMPTY})
 
 
 def read_files(paths: Iterable[Path]) -> dict[str, bytes | Refusal]:
-    """Read all rule files; one that cannot be read is refused."""
-    return {str(path): _read(path) for path in rule_files(paths)}
+    """Read the files named and, of folders, every YAML file below; what cannot be read is refused."""
+    return {str(found.path): _unread(found) if found.trouble else _read(found.path) for found in rule_files(paths)}
+
+
+def _unread(found: Found) -> Refusal:
+    return Refusal(str(found.path), None, "", "", f"it cannot be looked into: {found.trouble}")
 
 
 def _read(path: Path) -> bytes | Refusal:
@@ -103,12 +109,16 @@ def _load_file(path: str, content: bytes, loaded: Loaded, feeding: _Feeding) -> 
         file = _File(path, content.decode("utf-8-sig"))
         documents = _documents(file)
     except UnicodeDecodeError as error:
-        loaded.refused.append(Refusal(path, None, "", "", f"not UTF-8 at byte {error.start}"))
+        line = content.count(b"\n", 0, error.start) + 1
+        loaded.refused.append(Refusal(path, line, "", "", f"not UTF-8 at byte {error.start}"))
         return
     except yaml.YAMLError as error:
-        loaded.refused.append(Refusal(path, _mark(error), "", "", f"YAML error: {_first_line(error)}"))
+        loaded.refused.append(Refusal(path, _mark(error, file.text), "", "", f"YAML error: {_first_line(error)}"))
         return
-    except (ValueError, RecursionError) as error:  # such as a date that does not exist
+    except RecursionError:
+        loaded.refused.append(Refusal(path, 1, "", "", "it is nested too deeply: no rule is"))
+        return
+    except ValueError as error:  # such as a date that does not exist
         loaded.refused.append(Refusal(path, None, "", "", f"YAML error: {error}"))
         return
     if not documents:
@@ -261,6 +271,8 @@ def _first_line(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
 
 
-def _mark(error: yaml.YAMLError) -> int | None:
-    mark = getattr(error, "problem_mark", None)
-    return None if mark is None else int(mark.line) + 1
+def _mark(error: yaml.YAMLError, text: str) -> int | None:
+    mark, position = getattr(error, "problem_mark", None), getattr(error, "position", None)
+    if mark is not None:
+        return int(mark.line) + 1
+    return None if position is None else text.count("\n", 0, position) + 1

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from tocsin.pipeline.parsers.format import Format
-from tocsin.pipeline.parsers.lines import first_lines, lines
+from tocsin.pipeline.parsers.lines import first_lines, glued, lines
 from tocsin.pipeline.parsers.messages import is_ip
 from tocsin.pipeline.parsers.syslog import MONTHS
 from tocsin.pipeline.schema.event import Kind, Reading, Record, Reject
@@ -45,6 +45,9 @@ def read(stream: BinaryIO, reading: Reading) -> Iterator[Record | Reject]:
         offset, raw = item
         if b"\0" in raw:
             yield Reject(offset, raw, f"NUL byte at {raw.find(0)}")
+            continue
+        if b"\r" in raw and (wrong := glued(raw, _LINE.fullmatch)):
+            yield Reject(offset, raw, wrong)
             continue
         match = _LINE.fullmatch(raw.decode(errors="backslashreplace"))
         if not match:

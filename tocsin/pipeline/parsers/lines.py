@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from tocsin.pipeline.parsers.errors import ContentError
@@ -31,6 +31,14 @@ def first_lines(head: bytes, most: int = 20) -> list[bytes]:
     if len(head) >= HEAD // 2 and len(shown) > 1:
         shown.pop()
     return [line for line in shown[:most] if line.strip()]
+
+
+def glued(line: bytes, looks_whole: Callable[[str], object]) -> str:
+    """Say what is wrong with a line that holds further records behind lone carriage returns; empty when it does not."""
+    before, _return, rest = line.partition(b"\r")
+    if rest and looks_whole(rest.partition(b"\r")[0].decode(errors="backslashreplace")):
+        return f"several records in one line: a lone carriage return at byte {len(before)}; end lines with LF"
+    return ""
 
 
 def blocks(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:

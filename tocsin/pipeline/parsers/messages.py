@@ -28,6 +28,10 @@ SHORT = {
 NATIVE = {"sudo": {"tty": "TTY", "folder": "PWD", "target": "USER", "command": "COMMAND"}}
 
 
+# What rsyslog and others write instead of the same message once more.
+_REPEATED = re.compile(r"message repeated \d+ times?: \[ ?(.*?)\]", re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Saying:
     """Name what a message of a certain wording tells."""
@@ -39,8 +43,9 @@ class Saying:
 
 def understood(program: str, message: str) -> Mapping[str, str]:
     """Give the columns a message fills, none when its wording is not known."""
+    again = _REPEATED.fullmatch(message)
     for saying in _sayings(program):
-        match = saying.pattern.fullmatch(message)
+        match = saying.pattern.fullmatch(again[1] if again else message)
         if match:
             return _columns(program, saying, match)
     return {}

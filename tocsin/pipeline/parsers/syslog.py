@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, BinaryIO
 
 from tocsin.pipeline.parsers.format import Format
-from tocsin.pipeline.parsers.lines import first_lines, lines
+from tocsin.pipeline.parsers.lines import first_lines, glued, lines
 from tocsin.pipeline.parsers.messages import is_ip, understood
 from tocsin.pipeline.schema.event import Kind, Reading, Record, Reject
 
@@ -68,6 +68,9 @@ def read(stream: BinaryIO, reading: Reading) -> Iterator[Record | Reject]:
         line = raw.strip(b"\0")  # a machine that lost power leaves runs of these
         if b"\0" in line or not line:
             yield Reject(offset, raw, f"NUL byte at {raw.find(0)}")
+            continue
+        if b"\r" in line and (wrong := glued(line, _match)):
+            yield Reject(offset, raw, wrong)
             continue
         fields = _fields(line.decode(errors="backslashreplace"), reading)
         if fields is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.models import POSITION, JournalPosition, LakeSpan, Receipt, RejectedRecord, Source
 
+NAME = 500
 OWNERS = "tocsin."  # the columns of attribution: lists of codes
 OWN = frozenset({"record", "offset", "raw", "receipt", "kind.product", "kind.channel", "kind.code"})
 
@@ -111,6 +113,17 @@ def receipts(user: Any, *, source: UUID | None = None, state: str = "") -> Query
     if source is not None:
         found = found.filter(source__uuid=source)
     return found.select_related("source").defer("state")
+
+
+def name_of(path: Path) -> str:
+    """Give a path as text that any database takes, also when its name is not UTF-8."""
+    return os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")[-NAME:]
+
+
+def open_receipt_of(source: str, path: Path) -> Receipt | None:
+    """Give the receipt of a file whose work was stopped half-way, by the name of its source."""
+    stopped = Receipt.objects.filter(source__name=source, name=name_of(path), status=Receipt.State.OPEN)
+    return stopped.select_related("source").order_by("-id").first()
 
 
 def receipt_or_404(user: Any, uuid: UUID) -> Receipt:

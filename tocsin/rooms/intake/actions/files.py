@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,7 +27,7 @@ from tocsin.rooms.intake.models import Receipt, Source
 
 PREFIX = 4096  # a content of fewer bytes may begin like another by chance
 KNOWN = 10_000  # earlier receipts of a source that a content may go on from
-NAME, PROBLEM = 500, 500
+PROBLEM = 500
 
 Progress = Callable[[int, int], None]
 
@@ -68,6 +67,8 @@ def take_file(
         _complete(receipt)
     problem = str(known.failure or "")[:PROBLEM]
     _take(receipt, known, tools, DatabaseLedger(record_hits, problem), progress)
+    if problem and receipt.status == Receipt.State.INCOMPLETE:
+        receipt.problem = problem  # of this file; another with the same content may have had another
     return receipt
 
 
@@ -97,7 +98,7 @@ def _receipt(
     same = Receipt.objects.filter(source=source, digest=known.digest).select_related("continues").first()
     if same is not None:
         return same, same.continues if same.records == 0 else None
-    name = _name(known.path)
+    name = queries.name_of(known.path)
     before = _goes_on_from(known, earlier, name)
     chosen = choose(known.head, before.format if before else format_name or source.format or None)
     received = min(known.changed, timezone.now())
@@ -171,8 +172,3 @@ def _told(receipt: Receipt) -> Iterator[None]:
     except ContentError as error:
         Receipt.objects.filter(pk=receipt.pk).update(problem=str(error)[:PROBLEM])
         raise
-
-
-def _name(path: Path) -> str:
-    """Give a path as text that any database takes, also when its name is not UTF-8."""
-    return os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")[-NAME:]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from tocsin.rooms.rules.actions.errors import CannotRun, NothingToImport, RuleError
-from tocsin.rooms.rules.actions.taking import Imported, import_folder, import_starter, switch, switch_set
+from tocsin.rooms.rules.actions.taking import (
+    Imported,
+    ensure_starter,
+    import_folder,
+    import_starter,
+    switch,
+    switch_set,
+)
 
 __all__ = [
     "CannotRun",
     "Imported",
     "NothingToImport",
     "RuleError",
+    "ensure_starter",
     "import_folder",
     "import_starter",
     "switch",

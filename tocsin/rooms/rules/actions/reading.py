@@ -19,7 +19,7 @@ LEVELS = {level.name.lower(): level for level in Level}
 
 def read_folder(folder: Path) -> list[Rule]:
     """Give unsaved rows for all rules at ``folder``, in the order of their files."""
-    files = list(rule_files([folder])) if folder.exists() else []
+    files = [found.path for found in rule_files([folder])] if folder.exists() else []
     if not files:
         raise NothingToImport(f"{folder} holds no rule file (.yml or .yaml)")
     plan = compile_plan([folder], cache=queries.cache())

@@ -50,6 +50,12 @@ def import_starter(*, actor: Person | None) -> Imported:
     return import_folder(actor=actor, folder=Path(tocsin.__file__).with_name("rules_starter"), name=STARTER)
 
 
+def ensure_starter() -> None:
+    """Take in the rules that come with Tocsin where there are none at all."""
+    if not RuleSet.objects.exists():
+        import_starter(actor=None)
+
+
 def import_folder(*, actor: Person | None, folder: Path, name: str = "") -> Imported:
     """Make the set ``name`` (by default the folder's) hold what the folder holds; again, it changes nothing.
 

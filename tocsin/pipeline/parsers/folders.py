@@ -1,0 +1,38 @@
+"""Find the files in folders, and say which folders could not be looked into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+EMPTY = "It is a folder with no files in it."
+
+
+class Found(NamedTuple):
+    """One path: a file to read, or, with ``trouble``, what cannot be looked into and why."""
+
+    path: Path
+    trouble: str = ""
+
+
+def files_in(paths: Iterable[Path]) -> Iterator[Found]:
+    """Give the files named and, of folders, every file below, in order; links to folders are not followed."""
+    for path in paths:
+        if os.path.isdir(path):
+            yield from _below(path)
+        else:
+            yield Found(path)
+
+
+def _below(folder: Path) -> Iterator[Found]:
+    troubles: list[OSError] = []
+    found = [
+        Found(Path(above, name))
+        for above, folders, names in os.walk(folder, onerror=troubles.append)
+        for name in (*names, *(link for link in folders if os.path.islink(os.path.join(above, link))))
+        if not os.path.isdir(os.path.join(above, name))
+    ]
+    found += [Found(Path(os.fsdecode(trouble.filename)), f"{trouble.strerror}.") for trouble in troubles]
+    yield from sorted(found) if found else [Found(folder, EMPTY)]
