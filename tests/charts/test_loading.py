@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
@@ -235,3 +236,9 @@ def test_charts_are_found_by_name_or_path(tmp_path: Path) -> None:
     assert "eu" in names()
     assert chart_named("eu").is_file()
     assert chart_named("my/chart.yaml") == Path("my/chart.yaml")
+
+
+def test_a_pipe_is_no_chart(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "chart.yaml")
+    with pytest.raises(ChartError, match="it is no file"):
+        load(tmp_path / "chart.yaml")

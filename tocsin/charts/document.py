@@ -48,6 +48,8 @@ class Document:
 def read_document(path: Path) -> Document:
     """Read a YAML file; raise ChartError when it is none."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ChartError(path, [Problem(1, "cannot be read: it is no file")])
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1

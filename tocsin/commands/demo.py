@@ -16,6 +16,7 @@ from rich.table import Table
 
 from tocsin import config
 from tocsin.commands.exercise import moment
+from tocsin.platform import supervisor
 from tocsin.platform.start import migrate
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def command(seed: int, anchor: datetime | None, serve: bool) -> None:
     are printed and written with an API token each to demo-accounts.json in TOCSIN_HOME.
     """
     console = Console(stderr=True)
+    if serve:
+        supervisor.check_port(config.load())  # before all the work, not after it
     with console.status("Preparing the database ..."):
         migrate()
         _load_chart()

@@ -39,6 +39,8 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
     for refusal in plan.refused:
         _print(asdict(refusal) if as_json else str(refusal))
     click.echo(f"{len(plan.rules)} rules run, {len(plan.refused)} are refused.", err=True)
+    if not plan.rules and not plan.refused:
+        click.echo("There is no rule file (.yml or .yaml) there.", err=True)
     if plan.refused or not plan.rules:
         raise click.exceptions.Exit(1)
 

@@ -30,6 +30,8 @@ from a chart with --chart. The exit status is 1 when a VALUE belongs to nobody.
 def command(values: tuple[str, ...], file: str | None, at: str | None, as_json: bool) -> None:
     """Explain each value."""
     moment = _moment(at)
+    if not all(value.strip() for value in values):
+        raise click.UsageError("an empty VALUE; is a variable not set?")
     ownership = _from_chart(file) if file else _from_database()
     unowned = False
     for value in values:

@@ -200,3 +200,14 @@ def test_a_circle_of_parents_ends() -> None:
     ownership = Ownership(ASSETS, parents={"AGRI": "SNET", "SNET": "AGRI"})
     found = attributed({"host.ip": ["198.18.9.9"], "host.name": ["x.agri.commission.example"]}, ownership=ownership)
     assert found[owner_column("host")] == [["AGRI"]]
+
+
+def test_a_user_is_known_by_mail_address_principal_name_or_directory() -> None:
+    assert owners("user.email", "a@comp.ec.example") == [["COMP"]]
+    assert owners("user.name", "bob@comp.ec.example", "BOB@EC.EXAMPLE", "bob", "agri.commission.example") == [
+        ["COMP"],
+        ["EC"],
+        None,
+        None,
+    ]
+    assert owners("user.domain", "AGRI.COMMISSION.EXAMPLE", "WS01", "NT AUTHORITY") == [["AGRI"], None, None]

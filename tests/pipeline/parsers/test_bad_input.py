@@ -214,3 +214,17 @@ def test_a_format_nobody_knows_is_refused_by_name() -> None:
 def test_all_content_errors_can_be_caught_as_one() -> None:
     for error in (Vanished, NotAFile, NoPermission, EmptyContent, TruncatedContent, CorruptContent, Unreadable):
         assert issubclass(error, ContentError)
+
+
+@pytest.mark.parametrize(("head", "kind"), [(b"PK\x03\x04x", "zip"), (b"\xfd7zXZ\0", "xz"), (b"BZh91AY", "bzip2")])
+def test_what_is_packed_otherwise_is_named(head: bytes, kind: str) -> None:
+    with pytest.raises(UnknownFormat, match=f"packed with {kind}. Unpack it first"):
+        choose(head)
+
+
+def test_a_list_of_addresses_that_proxies_wrote_begins_with_the_client() -> None:
+    line = b'203.0.113.1, 10.0.0.1 - - [10/Oct/2026:13:55:36 +0200] "GET /a HTTP/1.1" 200 12 "-" "x"\n'
+    (record,) = read("access_log", line)
+    assert isinstance(record, Record)
+    fields = dict(record.fields)
+    assert (fields["source.ip"], fields.get("url.domain"), fields["url.path"]) == ("203.0.113.1", None, "/a")

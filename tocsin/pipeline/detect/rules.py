@@ -85,6 +85,8 @@ def _unread(found: Found) -> Refusal:
 
 def _read(path: Path) -> bytes | Refusal:
     try:
+        if not path.is_file() and path.exists():
+            return Refusal(str(path), None, "", "", "it is no file that can be read")
         if path.stat().st_size > MAX_FILE:
             return Refusal(str(path), None, "", "", f"the file is larger than {MAX_FILE} bytes: no rule is")
         return path.read_bytes()

@@ -65,6 +65,8 @@ class Ownership:
             "host": Remembered(self._by_name),
             "domain": Remembered(self._by_name),
             "mail": Remembered(self._by_mail),
+            "login": Remembered(self._by_login),
+            "realm": Remembered(self._by_realm),
         }
         self._stronger = stronger(self._claims, self._ancestors)
 
@@ -122,6 +124,12 @@ class Ownership:
     def _by_mail(self, value: str) -> Timeline:
         lines = [self._names.mail_timeline(domain) for domain in mail_domains(value)]
         return lines[0] if len(lines) == 1 else together(lines, self._claims)
+
+    def _by_login(self, value: str) -> Timeline:
+        return self._by_mail(value) if "@" in value else self._nobody  # a user principal name, as in a mail address
+
+    def _by_realm(self, value: str) -> Timeline:
+        return self._by_name(value) if "." in value else self._nobody  # NetBIOS names are everybody's
 
     def _levels(self, asked: Subject) -> Sequence[Level]:
         if asked.mail_domain:

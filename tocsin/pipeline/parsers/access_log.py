@@ -1,5 +1,7 @@
 """Access logs of web servers: common, combined and nginx's default, with or without the site's name in front.
 
+Where proxies have written a list of addresses (X-Forwarded-For), the first is the client.
+
 A record is one line. A request line that is no HTTP (a probe, garbage) is kept as it came in ``url.original``.
 """
 
@@ -21,7 +23,8 @@ from tocsin.pipeline.schema.event import Kind, Reading, Record, Reject
 KIND = Kind("web", "access")
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
 _LINE = re.compile(
-    r"(?:(?P<site>[^\s\[\]\"]+) )?(?P<client>(?!- )[^\s\"]+) (?P<ident>[^\s\"]+) (?P<user>[^\"\[]{1,256}) "
+    r"(?:(?P<site>[^\s\[\],\"]+) )?(?P<client>(?!- )[^\s,\"]+)(?:, ?[^\s,\"]+)* "
+    r"(?P<ident>[^\s\"]+) (?P<user>[^\"\[]{1,256}) "
     r"\[(?P<day>\d\d)/(?P<month>[A-Z][a-z]{2})/(?P<year>\d{4}):(?P<clock>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})\] "
     r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) (?P<size>\d+|-)'
     r'(?: "(?P<referrer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?(?: .*)?',

@@ -23,6 +23,9 @@ def formats() -> Mapping[str, Format]:
     return MappingProxyType({format_.name: format_ for format_ in found})
 
 
+PACKED = {b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7z"}
+
+
 def choose(head: bytes, name: str | None = None) -> Format:
     """Give the format asked for by name, or else the one that recognises the first bytes."""
     known = formats()
@@ -36,6 +39,8 @@ def choose(head: bytes, name: str | None = None) -> Format:
             return format_
     if not text.strip():
         raise EmptyContent("There is nothing in it but blank space.")
+    if packed := next((kind for magic, kind in PACKED.items() if head.startswith(magic)), ""):
+        raise UnknownFormat(f"It is packed with {packed}. Unpack it first; only gzip is read as it is.")
     raise UnknownFormat(
         f"No parser recognises this content. Say what it is with --format and one of: {', '.join(known)}."
     )
