@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,13 @@ STORY = "LSASS"
 def open_first(page: Any, url: str, text: str) -> None:
     page.goto(url)
     page.locator("table[data-queue] a.row-link", has_text=text).first.click()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.2)
 
 
 def test_an_alert_becomes_an_incident_that_concerns_one_department(demo: Demo, sign_in: Callable[..., Any]) -> None:
@@ -43,6 +51,8 @@ def test_an_alert_becomes_an_incident_that_concerns_one_department(demo: Demo, s
     form.get_by_label("Message").fill("Please take the host off the network and call us.")
     form.get_by_role("button", name="Send").click()
     responder.wait_for_selector("text=On its way to")
+    kept = demo.home / "mail"
+    wait_until(lambda: any(b"What we saw on your host" in mail.read_bytes() for mail in kept.glob("new/*")), 30)
 
     officer = sign_in("liso.agri")
     officer.goto(incident)

@@ -293,3 +293,21 @@ def test_a_person_sends_it_again_and_only_one_decides(home: Path, analyst: Perso
 def test_a_relay_that_cannot_be_understood_is_named(url: str) -> None:
     with pytest.raises(ConfigError, match="TOCSIN_SMTP_URL"):
         smtp.Relay.of(url)
+
+
+def test_mail_is_kept_where_an_empty_folder_was_made_for_it(home: Path, analyst: Person) -> None:
+    (home / "mail").mkdir()
+    message = send(analyst)
+    assert outbox.deliver_due() == 1
+    assert len(mailbox.Maildir(home / "mail")) == 1
+    message.refresh_from_db()
+    assert message.state == OutboxMessage.State.SENT
+
+
+def test_mail_that_cannot_be_kept_waits(home: Path, analyst: Person) -> None:
+    (home / "mail").write_text("in the way")
+    message = send(analyst)
+    assert outbox.deliver_due() == 0
+    message.refresh_from_db()
+    assert message.state == OutboxMessage.State.QUEUED
+    assert "mail" in message.error

@@ -137,6 +137,9 @@ def _exposed(settings: Config) -> Iterator[Finding]:
 def home(settings: Config) -> Iterator[Finding]:
     """Look at the data folder: may we, may others, is there room."""
     folder = settings.home
+    if not os.access(folder.parent, os.X_OK):
+        yield ill("home", f"{folder.parent} cannot be looked into", "run as its owner, or name another TOCSIN_HOME")
+        return
     if not folder.exists():
         yield warning("home", f"{folder} does not exist yet", "`tocsin demo` or `tocsin up` makes it")
         return
@@ -156,7 +159,11 @@ def home(settings: Config) -> Iterator[Finding]:
 def keys(settings: Config) -> Iterator[Finding]:
     """Look at who can read the keys."""
     folder = settings.home / "keys"
-    found = sorted(folder.glob("*")) if folder.exists() else []
+    try:
+        found = sorted(folder.iterdir()) if folder.exists() else []
+    except PermissionError:
+        yield ill("keys", f"{folder} cannot be looked into", "run as its owner")
+        return
     exposed = [path for path in (folder, *found) if path.exists() and _open_to_others(path)]
     for path in exposed:
         yield ill("keys", f"others can read {path}", f"chmod go-rwx {path}, and think of the key as known")
@@ -183,7 +190,10 @@ def port(settings: Config) -> Iterator[Finding]:
 
 def mail(settings: Config) -> Iterator[Finding]:
     """Look whether the relay opens."""
-    if not settings.tocsin_smtp_url:
+    folder = settings.home / "mail"
+    if not settings.tocsin_smtp_url and folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        yield ill("mail", f"{folder} cannot be written", "run as its owner; mail waits and is tried again")
+    elif not settings.tocsin_smtp_url:
         yield well("mail", f"no TOCSIN_SMTP_URL: mail is kept in {settings.home / 'mail'}")
     elif problem := smtp.reachable(smtp.Relay.of(settings.tocsin_smtp_url)):
         yield ill("mail", problem, "mail waits and is tried again; look at TOCSIN_SMTP_URL and the relay")

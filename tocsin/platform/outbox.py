@@ -14,6 +14,7 @@ from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -161,15 +162,19 @@ def _postpone(message: OutboxMessage, error: smtp.NotTaken) -> None:
 def _way_out() -> Iterator[HandOver]:
     url, sender = config.load().tocsin_smtp_url, config.load().tocsin_mail_from
     if not url:
-        folder = mailbox.Maildir(config.load().home / "mail")
-        yield lambda message: _keep(folder, message)
+        yield lambda message: _keep(config.load().home / "mail", message)
         return
     with smtp.connected(smtp.Relay.of(url)) as session:
         yield lambda message: smtp.hand_over(session, sender, message.recipient, _email(message))
 
 
-def _keep(folder: mailbox.Maildir, message: OutboxMessage) -> None:
-    folder.add(_email(message).as_bytes(policy=SMTP.clone(linesep="\n")))
+def _keep(folder: Path, message: OutboxMessage) -> None:
+    try:
+        for part in ("tmp", "new", "cur"):  # the library makes them only together with the folder itself
+            (folder / part).mkdir(parents=True, exist_ok=True, mode=0o700)
+        mailbox.Maildir(folder).add(_email(message).as_bytes(policy=SMTP.clone(linesep="\n")))
+    except OSError as error:
+        raise smtp.NotTaken(f"{folder}: {error.strerror or error}") from error
 
 
 def _email(message: OutboxMessage) -> EmailMessage:
