@@ -7,16 +7,31 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from tocsin.platform.access import require_any
 from tocsin.platform.api_lists import Items, Window, page_of
-from tocsin.rooms.incidents import queries
+from tocsin.rooms.incidents import knowledge, queries
 from tocsin.rooms.incidents.models import Incident
 
 PREFIX = "/incidents"
 VERBS = ("incidents.view", "incidents.part")
 router = Router()
+
+
+class Chosen(Window):
+    """Which incidents are asked for."""
+
+    open: bool | None = Field(None, description="true for those that are open, false for those that ended")
+    state: Incident.State | None = Field(None, description="one state")
+    severity: int | None = Field(None, ge=0, le=5, description="one severity")
+    organisation: str = Field("", description="code of an organisation concerned")
+
+    def filters(self) -> dict[str, str]:
+        """Give the same as the list's filters."""
+        which = self.state or {None: "all", True: "open", False: "ended"}[self.open]
+        severity = "" if self.severity is None else str(self.severity)
+        return {"state": which, "severity": severity, "organisation": self.organisation}
 
 
 class IncidentOut(Schema):
@@ -50,6 +65,7 @@ class EntryOut(Schema):
     audience: str
     organisation: str | None
     author: str | None
+    event: str
     text: str
 
 
@@ -71,10 +87,11 @@ def _out(incident: Incident, organisations: list[str]) -> dict[str, Any]:
 
 
 @router.get("", response=Items[IncidentOut], summary="List incidents")
-def incidents(request: HttpRequest, window: Query[Window]) -> dict[str, Any]:
+def incidents(request: HttpRequest, chosen: Query[Chosen]) -> dict[str, Any]:
     """Give the incidents the token's person may know of, oldest change first."""
     require_any(request.user, VERBS)
-    rows, after = page_of(queries.visible(request.user), window.cursor, window.updated_since, window.limit)
+    found = queries.queue(request.user, filters=chosen.filters()).only()
+    rows, after = page_of(found, chosen.cursor, chosen.updated_since, chosen.limit)
     codes = queries.listed_organisations(request.user, list(rows))
     return {"items": [_out(row, codes.get(row.pk, [])) for row in rows], "next": after}
 
@@ -92,7 +109,8 @@ def incident(request: HttpRequest, uuid: UUID) -> dict[str, Any]:
             "audience": entry.audience,
             "organisation": entry.entity.organisation.code if entry.entity else None,
             "author": entry.author.username if entry.author else None,
-            "text": entry.text,
+            "event": entry.event,
+            "text": knowledge.said(entry),
         }
         for entry in view.timeline()
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.markings import TLP
@@ -14,15 +15,27 @@ from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import knowledge, queries
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, Severity, Task
 
+LONGEST = 5_000
+
+
+def prose(label: Any, rows: int, *, required: bool = True) -> forms.CharField:
+    """Make a field for what people write, of some length."""
+    return forms.CharField(
+        label=label, max_length=LONGEST, required=required, widget=forms.Textarea(attrs={"rows": rows})
+    )
+
 
 def class_choices() -> list[tuple[str, str]]:
     """Give the taxonomy's classes as choices."""
-    return [("", "—"), *((code, entry["name"]) for code, entry in knowledge.taxonomy().items())]
+    return [("", "—"), *((code, gettext(entry["name"])) for code, entry in knowledge.taxonomy().items())]
 
 
 def type_choices() -> list[tuple[str, Any]]:
     """Give the taxonomy's types as choices, grouped by class."""
-    groups = [(entry["name"], list(entry["types"].items())) for entry in knowledge.taxonomy().values()]
+    groups = [
+        (gettext(entry["name"]), [(code, gettext(name)) for code, name in entry["types"].items()])
+        for entry in knowledge.taxonomy().values()
+    ]
     return [("", "—"), *groups]
 
 
@@ -41,7 +54,7 @@ class OpenForm(forms.Form):
         label=_("Severity"), choices=Severity.choices, coerce=int, initial=Severity.MEDIUM
     )
     tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices, initial=TLP.AMBER)
-    summary = forms.CharField(label=_("Summary"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    summary = prose(_("Summary"), 3, required=False)
     offer_to = forms.ModelChoiceField(
         label=_("Hand over to"),
         queryset=Team.objects.none(),
@@ -85,7 +98,7 @@ def entity_field(*, required: bool, empty: Any) -> forms.ModelChoiceField[Incide
 class CommentForm(PartForm):
     """A comment and who reads it."""
 
-    text = forms.CharField(label=_("Comment"), widget=forms.Textarea(attrs={"rows": 2}))
+    text = prose(_("Comment"), 2)
     entity = entity_field(required=False, empty=_("none in particular"))
     audience = forms.ChoiceField(label=_("For"), choices=Audience.choices, required=False)
 
@@ -102,7 +115,7 @@ class ChangeForm(PartForm):
     """What is known of an incident."""
 
     title = forms.CharField(label=_("Title"), max_length=200)
-    summary = forms.CharField(label=_("Summary"), widget=forms.Textarea(attrs={"rows": 4}), required=False)
+    summary = prose(_("Summary"), 4, required=False)
     severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity.choices, coerce=int)
     tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices)
     rsit_class = forms.ChoiceField(label=_("Class"), choices=class_choices, required=False)
@@ -127,14 +140,14 @@ class EventForm(PartForm):
 class CloseForm(PartForm):
     """Why it could happen; without it nothing is learnt."""
 
-    cause = forms.CharField(label=_("Cause"), widget=forms.Textarea(attrs={"rows": 2}))
+    cause = prose(_("Cause"), 2)
 
 
 class OfferForm(PartForm):
     """To which team, and what it should know."""
 
     team = forms.ModelChoiceField(label=_("Team"), queryset=Team.objects.none(), to_field_name="code")
-    note = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    note = prose(_("Note"), 2, required=False)
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
@@ -190,7 +203,7 @@ class OrganisationForm(PartForm):
     organisation = forms.ModelChoiceField(
         label=_("Organisation"), queryset=Organisation.objects.none(), to_field_name="code"
     )
-    summary = forms.CharField(label=_("What concerns it"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+    summary = prose(_("What concerns it"), 2, required=False)
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
@@ -202,7 +215,7 @@ class InformForm(PartForm):
 
     entity = entity_field(required=True, empty=None)
     subject = forms.CharField(label=_("Subject"), max_length=150)
-    text = forms.CharField(label=_("Message"), widget=forms.Textarea(attrs={"rows": 5}))
+    text = prose(_("Message"), 5)
 
 
 class FilterForm(forms.Form):

@@ -10,7 +10,11 @@ from typing import Any
 
 import yaml
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.markings import TLP
+from tocsin.rooms.incidents.models import Incident, Severity, TimelineEntry
 
 HERE = Path(__file__).parent
 
@@ -25,6 +29,34 @@ EVENT_LABELS: Mapping[str, Promise] = {
     "close": _("Close"),
     "new_evidence": _("New evidence"),
     "reopen": _("Reopen"),
+}
+
+# What the timeline says of each thing that the house writes down itself.
+SAYINGS: Mapping[str, str | Promise] = {
+    "opened": _("Incident opened."),
+    "offered": _("Offered to %(team)s."),
+    "accepted": _("%(team)s accepts."),
+    "refused": _("%(team)s refuses:"),
+    "withdrawn": _("Offer to %(team)s withdrawn."),
+    "alert": "",
+    "concerned": _("%(organisation)s is concerned."),
+    "changed": "",
+    "state": _("State: %(before)s → %(after)s"),
+    "taken": _("%(person)s takes the incident."),
+    "told": _("Told %(name)s: %(subject)s"),
+    "sealed": "",
+    "unsealed": _("Seal removed."),
+    "task": _("Task: %(title)s"),
+    "task_done": _("Task done: %(title)s"),
+    "task_refused": _("Task refused: %(title)s"),
+}
+FIELDS: Mapping[str, str | Promise] = {
+    "title": _("Title"),
+    "severity": _("Severity"),
+    "tlp": _("Marking"),
+    "rsit_class": _("Class"),
+    "rsit_type": _("Type"),
+    "occurred_at": _("Began"),
 }
 
 
@@ -73,4 +105,47 @@ def label(rsit_class: str, rsit_type: str) -> str:
     if entry is None:
         return ""
     name = str(entry["types"].get(rsit_type, ""))
-    return f"{entry['name']}: {name}" if name else str(entry["name"])
+    return f"{gettext(entry['name'])}: {gettext(name)}" if name else gettext(entry["name"])
+
+
+def said(entry: TimelineEntry) -> str:
+    """Put a line of the timeline into words, in the language of whoever reads it."""
+    if entry.event == "changed":
+        house = _changes(entry.details.get("changes", {}))
+    elif entry.event == "sealed":
+        number = entry.details.get("number", 0)
+        house = ngettext("Sealed to %(number)d person.", "Sealed to %(number)d people.", number) % {"number": number}
+    else:
+        house = str(SAYINGS.get(entry.event, "")) % {name: _word(name, value) for name, value in entry.details.items()}
+    return "\n".join(filter(None, (house, entry.text)))
+
+
+def _changes(changes: Mapping[str, tuple[Any, Any]]) -> str:
+    lines = [
+        gettext("%(field)s: %(before)s → %(after)s")
+        % {"field": FIELDS[name], "before": _value(name, before), "after": _value(name, after)}
+        for name, (before, after) in ((name, changes[name]) for name in FIELDS if name in changes)
+    ]
+    if "summary" in changes:
+        lines.append(gettext("Summary changed."))
+    return "\n".join(lines)
+
+
+def _word(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get(get_language() or "en") or value.get("en", ""))
+    return str(Incident.State(value).label) if name in {"before", "after"} else str(value)
+
+
+def _value(name: str, value: Any) -> str:
+    if value in (None, ""):
+        return "–"
+    if name == "severity":
+        return str(Severity(value).label)
+    if name == "tlp":
+        return str(TLP(value).label)
+    if name == "rsit_class":
+        return label(value, "")
+    if name == "rsit_type":
+        return next((gettext(entry["types"][value]) for entry in taxonomy().values() if value in entry["types"]), value)
+    return str(value)

@@ -137,7 +137,11 @@ class Audience(models.TextChoices):
 
 
 class TimelineEntry(Identified):
-    """One thing that happened or was done, or a comment. Written by people and by the rooms."""
+    """One thing that happened or was done, or a comment. Written by people and by the rooms.
+
+    What the house says of it is ``event`` with ``details``, put into words when it is read, in the reader's language;
+    ``text`` is what a person wrote.
+    """
 
     class Kind(models.TextChoices):
         ATTACK = "attack", _("attacker")
@@ -150,7 +154,9 @@ class TimelineEntry(Identified):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.TEAM)
     time = models.DateTimeField(default=timezone.now)
-    text = models.TextField()
+    event = models.CharField(max_length=40, blank=True)
+    details = models.JSONField(default=dict)
+    text = models.TextField(blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

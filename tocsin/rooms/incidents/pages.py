@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.platform import export
@@ -25,6 +26,7 @@ from tocsin.rooms.incidents.schemas import INCIDENTS
 
 BY_SEVERITY = ("-severity", "-updated_at", "-id")
 BY_CHANGE = ("-updated_at", "-id")
+ENTRIES, ENTRIES_MOST = 100, 2_000
 Act = Callable[[queries.View, Any], str]
 
 
@@ -64,10 +66,10 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
 def incident(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show one incident, in full or the parts of the person's own organisations."""
     view = queries.view_or_404(request.user, uuid)
-    return render(request, "incidents/incident.html", _content(view))
+    return render(request, "incidents/incident.html", _content(view, whole=request.GET.get("timeline") == "all"))
 
 
-def _content(view: queries.View, **bound: Any) -> dict[str, Any]:
+def _content(view: queries.View, *, whole: bool) -> dict[str, Any]:
     known = view.incident
     possible = knowledge.events_from(known.state) if view.handler else {}
     content: dict[str, Any] = {
@@ -77,6 +79,7 @@ def _content(view: queries.View, **bound: Any) -> dict[str, Any]:
         "can_close": "close" in possible,
         "offer": next((h for h in view.hand_offs() if h.state == "offered"), None) if known.offered_to_id else None,
         "may_answer_offer": queries.may_answer_offer(view),
+        **_timeline(view, ENTRIES_MOST if whole else ENTRIES),
         "rsit": knowledge.label(known.rsit_class, known.rsit_type),
         "comment_form": forms.CommentForm(view=view),
         "may_work": queries.may_work(view),
@@ -85,7 +88,15 @@ def _content(view: queries.View, **bound: Any) -> dict[str, Any]:
     }
     if content["may_work"]:
         content |= _working_forms(view)
-    return content | bound
+    return content
+
+
+def _timeline(view: queries.View, most: int) -> dict[str, Any]:
+    """Give the last entries, oldest first, in the reader's words, and whether there are earlier ones."""
+    newest = list(view.timeline().order_by("-time", "-id")[: most + 1])
+    for entry in newest:
+        entry.said = knowledge.said(entry)  # type: ignore[attr-defined]  # for the page
+    return {"entries": newest[:most][::-1], "earlier": len(newest) > most}
 
 
 def _working_forms(view: queries.View) -> dict[str, Any]:
@@ -123,12 +134,28 @@ def incident_from_alerts(request: HttpRequest) -> HttpResponseBase:
     if not alerts:
         messages.error(request, _("Choose at least one alert."))
         return redirect("alerts")
+    known = list(queries.joinable(request.user, [a.organisation for a in alerts if a.organisation]))
+    if "join" in request.POST:
+        return _join(request, request.POST["join"], known, alerts)
     form = forms.OpenForm(
         request.POST if "title" in request.POST else None, user=_me(request), initial=_told_by(_me(request), alerts)
     )
     if form.is_valid() and (opened := _open(request, form, alerts=alerts)):
         return opened
-    return render(request, "incidents/new.html", {"form": form, "alerts": alerts})
+    return render(request, "incidents/new.html", {"form": form, "alerts": alerts, "joinable": known})
+
+
+def _join(request: HttpRequest, chosen: str, known: list[Incident], alerts: list[Any]) -> HttpResponse:
+    incident = next((one for one in known if str(one.uuid) == chosen), None)
+    if incident is None:
+        messages.error(request, _("Choose one of the incidents you handle."))
+        return redirect("alerts")
+    return _done(request, queries.view_or_404(request.user, incident.uuid), lambda: _joined(request, incident, alerts))
+
+
+def _joined(request: HttpRequest, incident: Incident, alerts: list[Any]) -> str:
+    actions.join_alerts(actor=_me(request), incident=incident, alerts=alerts)
+    return ngettext("%d alert added.", "%d alerts added.", len(alerts)) % len(alerts)
 
 
 def _told_by(user: Person, alerts: list[Any]) -> dict[str, Any]:
@@ -166,13 +193,18 @@ def act(form_class: type[forms.PartForm]) -> Callable[[Act], Callable[..., HttpR
             form.chosen = chosen  # type: ignore[attr-defined]
             if not form.is_valid():
                 for field, errors in form.errors.items():
-                    messages.error(request, f"{form.fields[field].label}: {errors.as_text()}")
+                    messages.error(request, _wrong(form, field, errors))
                 return redirect("incident", uuid=uuid)
             return _done(request, view, lambda: do(view, form))
 
         return posted
 
     return made
+
+
+def _wrong(form: Any, field: str, errors: Any) -> str:
+    said = " ".join(str(error) for error in errors)
+    return f"{form.fields[field].label}: {said}" if field in form.fields else said
 
 
 def _done(request: HttpRequest, view: queries.View, do: Callable[[], str]) -> HttpResponse:

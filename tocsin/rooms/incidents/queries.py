@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
+from django.urls import reverse
 
 from tocsin.platform.access import scope_of
 from tocsin.platform.models import GateEntry
@@ -30,6 +31,7 @@ LISTED = ("owner", "owner_team", "offered_to")
 SHOWN = ("uuid", "reference", "title", "state", "open", "severity", "tlp", "sealed", "updated_at",
          "owner__username", "owner__full_name", "owner_team__code", "offered_to__code")  # fmt: skip
 ALERTS_SHOWN = 50
+JOINABLE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,27 @@ def listed_organisations(user: Any, incidents: list[Incident]) -> dict[int, list
     for incident, code in rows.order_by("organisation__code").values_list("incident_id", "organisation__code"):
         codes.setdefault(incident, []).append(code)
     return codes
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An incident as another room may show it."""
+
+    name: str
+    url: str
+
+
+def of_alert(user: Any, alert: Alert) -> list[Link]:
+    """Give the incidents an alert is part of, as far as the person may know of them."""
+    found = Incident.objects.visible_to(user).filter(alerts=alert).only("uuid", "reference", "title").order_by("-id")
+    return [Link(f"{one.reference} {one.title}", reverse("incident", args=[one.uuid])) for one in found[:ALERTS_SHOWN]]
+
+
+def joinable(user: Any, organisations: Sequence[Organisation]) -> QuerySet[Incident]:
+    """Give the open incidents that alerts can be added to: those handled by the person, the same places' first."""
+    same = Exists(IncidentEntity.objects.filter(incident=OuterRef("pk"), organisation__in=organisations))
+    handled: QuerySet[Incident] = Incident.objects.handled_by(user).filter(open=True)
+    return handled.annotate(same=same).order_by("-same", "-updated_at", "-id")[:JOINABLE]
 
 
 def offers_to(user: Any) -> QuerySet[HandOff]:

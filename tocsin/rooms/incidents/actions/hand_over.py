@@ -40,7 +40,7 @@ def offer(*, actor: Person, incident: Incident, team: Team, text: str = "") -> H
     incident.offered_to = team
     incident.save(update_fields=["offered_to", "updated_at"])
     audit.record(actor, "hand_off.offer", incident, {"to": team.code})
-    note(incident, _("Offered to %s.") % team, author=actor, kind=TimelineEntry.Kind.RESPONSE)
+    note(incident, "offered", team=team, author=actor, kind=TimelineEntry.Kind.RESPONSE)
     return hand_off
 
 
@@ -73,7 +73,7 @@ def accept(*, actor: Person, hand_off: HandOff) -> Incident:
     incident = _answer(current, actor=actor, state=HandOff.State.ACCEPTED)
     incident.owner_team, incident.owner = current.to_team, actor
     incident.save(update_fields=["owner_team", "owner", "updated_at"])
-    note(incident, _("%s accepts.") % current.to_team, author=actor, kind=TimelineEntry.Kind.RESPONSE)
+    note(incident, "accepted", team=current.to_team, author=actor, kind=TimelineEntry.Kind.RESPONSE)
     acknowledged = knowledge.next_state(incident.state, "acknowledge")
     if acknowledged:
         incident.state = acknowledged
@@ -91,7 +91,9 @@ def refuse(*, actor: Person, hand_off: HandOff, reason: str) -> Incident:
         raise PermissionDenied(_("Only the team it was offered to can refuse it."))
     note(
         current.incident,
-        _("%(team)s refuses: %(reason)s") % {"team": current.to_team, "reason": reason},
+        "refused",
+        team=current.to_team,
+        text=reason,
         author=actor,
         kind=TimelineEntry.Kind.RESPONSE,
     )
@@ -103,5 +105,5 @@ def withdraw(*, actor: Person, hand_off: HandOff) -> Incident:
     """Take an offer back before it is answered."""
     require_handler(actor, hand_off.incident, "incidents.open")
     current = _waiting(actor, hand_off)
-    note(current.incident, _("Offer to %s withdrawn.") % current.to_team, author=actor)
+    note(current.incident, "withdrawn", team=current.to_team, author=actor)
     return _answer(current, actor=actor, state=HandOff.State.WITHDRAWN)

@@ -64,7 +64,7 @@ def open_incident(
     for organisation in concerned:
         IncidentEntity.objects.create(incident=incident, organisation=organisation)
     audit.record(actor, "incident.open", incident, {"title": title, "organisations": [o.code for o in concerned]})
-    note(incident, _("Incident opened."), author=actor, kind=TimelineEntry.Kind.RESPONSE)
+    note(incident, "opened", author=actor, kind=TimelineEntry.Kind.RESPONSE)
     if joined:
         join_alerts(actor=actor, incident=incident, alerts=joined)
     if offer_to is not None and offer_to.pk != incident.owner_team_id:
@@ -92,7 +92,8 @@ def join_alerts(*, actor: Person, incident: Incident, alerts: Iterable[Alert]) -
         subject = f" ({alert.subject})" if alert.subject else ""
         note(
             incident,
-            f"{alert.title}{subject}",
+            "alert",
+            text=f"{alert.title}{subject}",
             author=None,
             kind=TimelineEntry.Kind.ATTACK,
             entity=entity,
@@ -113,7 +114,7 @@ def add_organisation(
         incident=incident, organisation=organisation, defaults={"summary": summary}
     )
     audit.record(actor, "incident.add_organisation", incident, {"organisation": organisation.code})
-    note(incident, _("%s is concerned.") % organisation, author=actor, entity=entity, audience=Audience.ENTITY)
+    note(incident, "concerned", organisation=organisation, author=actor, entity=entity, audience=Audience.ENTITY)
     return entity
 
 
@@ -131,7 +132,7 @@ def comment(
     if entity is None and audience == Audience.ENTITY:
         raise ValidationError(_("Say which organisation this is for."))
     audit.record(actor, "incident.comment", incident, {"audience": audience})
-    return note(incident, text, author=actor, kind=TimelineEntry.Kind.COMMENT, entity=entity, audience=audience)
+    return note(incident, text=text, author=actor, kind=TimelineEntry.Kind.COMMENT, entity=entity, audience=audience)
 
 
 def _require_own_part(actor: Person, incident: Incident, entity: IncidentEntity | None) -> None:
@@ -160,8 +161,7 @@ def change(*, actor: Person, incident: Incident, **values: Any) -> Incident:
     audit.record(
         actor, "incident.change", current, {name: [str(before[name]), str(value)] for name, value in changed.items()}
     )
-    text = "; ".join(f"{name}: {before[name]} → {value}" for name, value in changed.items() if name != "summary")
-    note(current, text or _("Summary changed."), author=actor)
+    note(current, "changed", changes={name: [before[name], value] for name, value in changed.items()}, author=actor)
     return current
 
 
@@ -200,11 +200,15 @@ def _advance(*, actor: Person, incident: Incident, event: str) -> Incident:
     current.closed_at = None if current.open else timezone.now()
     current.save(update_fields=["state", "open", "closed_at", "updated_at"])
     audit.record(actor, f"incident.{event}", current, {"state": [before, after]})
-    text = _("State: %(before)s → %(after)s") % {
-        "before": Incident.State(before).label,
-        "after": Incident.State(after).label,
-    }
-    note(current, text, author=actor, kind=TimelineEntry.Kind.RESPONSE, audience=Audience.ALL)
+    note(
+        current,
+        "state",
+        before=before,
+        after=after,
+        author=actor,
+        kind=TimelineEntry.Kind.RESPONSE,
+        audience=Audience.ALL,
+    )
     return current
 
 
@@ -228,5 +232,5 @@ def take(*, actor: Person, incident: Incident) -> Incident:
     incident.owner = actor
     incident.save(update_fields=["owner", "updated_at"])
     audit.record(actor, "incident.take", incident)
-    note(incident, _("%s takes the incident.") % actor, author=actor, kind=TimelineEntry.Kind.RESPONSE)
+    note(incident, "taken", person=actor, author=actor, kind=TimelineEntry.Kind.RESPONSE)
     return incident

@@ -80,10 +80,12 @@ def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject
             language=contact.language,
         )
         audit.record(actor, "incident.inform", incident, {"organisation": entity.organisation.code})
-        said = _("Told %(name)s: %(subject)s") % {"name": contact.name, "subject": subject}
         note(
             incident,
-            f"{said}\n\n{text}",
+            "told",
+            name=contact.name,
+            subject=subject,
+            text=text,
             author=actor,
             kind=TimelineEntry.Kind.RESPONSE,
             entity=entity,

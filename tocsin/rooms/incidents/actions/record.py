@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tocsin.platform import audit
 from tocsin.platform.access import require
 from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
 
 
@@ -28,23 +31,37 @@ def require_part(incident: Incident, entity: IncidentEntity | None) -> None:
 
 def note(
     incident: Incident,
-    text: str,
+    event: str = "",
     *,
     author: Person | None,
+    text: str = "",
     kind: str = TimelineEntry.Kind.CHANGE,
     entity: IncidentEntity | None = None,
     audience: str = Audience.TEAM,
     time: datetime | None = None,
+    **details: Any,
 ) -> TimelineEntry:
-    """Write one line of the timeline; called by this room's actions and by higher rooms, inside their transaction."""
+    """Write one line of the timeline; called by this room's actions and by higher rooms, inside their transaction.
+
+    ``event`` is one of `knowledge.SAYINGS`, ``details`` are its values; ``text`` is what a person wrote.
+    """
     entry = TimelineEntry.objects.create(
         incident=incident,
         entity=entity,
         kind=kind,
         audience=audience,
         time=time or timezone.now(),
+        event=event,
+        details={name: _kept(value) for name, value in details.items()},
         text=text,
         author=author,
     )
     Incident.objects.filter(pk=incident.pk).update(updated_at=timezone.now())
     return entry
+
+
+def _kept(value: Any) -> Any:
+    """Keep what is called differently in other languages with all its names."""
+    if isinstance(value, Organisation | Team):
+        return {"en": value.name, "fr": value.name_fr or value.name}
+    return audit.plain(str(value) if isinstance(value, Person) else value)

@@ -28,7 +28,7 @@ def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Inci
     incident.sealed = True
     incident.save(update_fields=["sealed", "updated_at"])
     audit.record(actor, "incident.seal", incident, {"people": sorted(str(person.uuid) for person in named.values())})
-    note(incident, _("Sealed to %d people.") % len(named), author=actor)
+    note(incident, "sealed", number=len(named), author=actor)
     return incident
 
 
@@ -40,5 +40,5 @@ def unseal(*, actor: Person, incident: Incident) -> Incident:
     incident.sealed = False
     incident.save(update_fields=["sealed", "updated_at"])
     audit.record(actor, "incident.unseal", incident)
-    note(incident, _("Seal removed."), author=actor)
+    note(incident, "unsealed", author=actor)
     return incident

@@ -32,7 +32,7 @@ def add_task(
         raise ValidationError(_("%s cannot see this incident.") % assignee)
     task = Task.objects.create(incident=incident, title=title, entity=entity, assignee=assignee, due_at=due_at)
     audit.record(actor, "task.add", incident, {"task": str(task.uuid), "title": title})
-    _tell(task, _("Task: %s") % title, actor)
+    _tell(task, "task", actor)
     return task
 
 
@@ -51,8 +51,7 @@ def answer_task(*, actor: Person, task: Task, state: str, answer: str = "") -> T
     current.state, current.answer = state, answer
     current.save(update_fields=["state", "answer"])
     audit.record(actor, f"task.{state}", current.incident, {"task": str(current.uuid)})
-    outcome = _("Task done: %s") if state == Task.State.DONE else _("Task refused: %s")
-    _tell(current, outcome % current.title, actor)
+    _tell(current, f"task_{state}", actor, answer)
     return current
 
 
@@ -64,6 +63,14 @@ def _may_answer(actor: Person, task: Task) -> bool:
     return task.entity is not None and scope_of(actor).allows("incidents.answer", task.entity.organisation_id)
 
 
-def _tell(task: Task, text: str, actor: Person) -> None:
-    audience = Audience.ENTITY if task.entity else Audience.TEAM
-    note(task.incident, text, author=actor, kind=TimelineEntry.Kind.RESPONSE, entity=task.entity, audience=audience)
+def _tell(task: Task, event: str, actor: Person, text: str = "") -> None:
+    note(
+        task.incident,
+        event,
+        title=task.title,
+        text=text,
+        author=actor,
+        kind=TimelineEntry.Kind.RESPONSE,
+        entity=task.entity,
+        audience=Audience.ENTITY if task.entity else Audience.TEAM,
+    )
