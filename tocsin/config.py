@@ -28,6 +28,9 @@ class Config:
     tocsin_listen: str = setting("127.0.0.1", "Address the pages listen on.")
     tocsin_url: str = setting("", "Address people use to reach the pages; by default http://TOCSIN_LISTEN:TOCSIN_PORT.")
     tocsin_hosts: str = setting("", "Further host names the pages answer to, separated by commas.")
+    tocsin_proxies: str = setting(
+        "0", "How many proxies stand before the pages; their X-Forwarded-For then tells who asks, for the rate limits."
+    )
     tocsin_debug: str = setting("", "Set to 1 to see Django's error pages. Never where others can reach it.")
     tocsin_smtp_url: str = setting(
         "", "Relay for mail: smtp://user:password@host:25 or smtps://...; empty keeps mail in TOCSIN_HOME/mail."
@@ -49,6 +52,13 @@ class Config:
         if not self.tocsin_port.isdigit() or not 0 < int(self.tocsin_port) < 65536:
             raise ConfigError(f"TOCSIN_PORT is {self.tocsin_port!r}; give a number from 1 to 65535")
         return int(self.tocsin_port)
+
+    @property
+    def proxies(self) -> int:
+        """The number of trusted proxies."""
+        if not self.tocsin_proxies.isdigit():
+            raise ConfigError(f"TOCSIN_PROXIES is {self.tocsin_proxies!r}; give the number of proxies, 0 for none")
+        return int(self.tocsin_proxies)
 
     @property
     def url(self) -> str:

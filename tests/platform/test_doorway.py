@@ -84,3 +84,27 @@ def test_forms_without_their_token_are_refused(analyst: Person) -> None:
     client.force_login(analyst, backend="django.contrib.auth.backends.ModelBackend")
     assert client.post("/account/", {"language": "fr"}).status_code == 403
     assert client.post("/alerts/bulk/", {}).status_code == 403
+
+
+def test_text_that_turns_the_direction_is_shown_as_what_it_is(
+    analyst: Person, client_of: Callable[[Person], Client]
+) -> None:
+    client = client_of(analyst)
+    client.post("/incidents/new/", {"title": "photo\u202egpj.exe", "severity": "2", "tlp": "AMBER"})
+    answer = client.get("/incidents/")
+    assert "photo[U+202E]gpj.exe" in answer.content.decode()
+    assert "\u202e" not in answer.content.decode()
+    assert int(answer["Content-Length"]) == len(answer.content)
+
+
+@pytest.mark.parametrize("path", ["/", "/account/", "/account/tokens/new/", "/people/", "/ledger/"])
+def test_a_page_takes_no_method_it_does_not_serve(
+    path: str, admin: Person, client_of: Callable[[Person], Client]
+) -> None:
+    for method in ("PUT", "DELETE", "TRACE", "PATCH"):
+        assert client_of(admin).generic(method, path).status_code == 405
+
+
+def test_a_program_that_sends_a_broken_form_is_answered_in_its_own_words(analyst: Person) -> None:
+    answer = Client().post("/api/intake", b"x", content_type="multipart/form-data; boundary=y")
+    assert answer["Content-Type"].startswith("application/json")

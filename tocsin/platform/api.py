@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -37,7 +38,7 @@ class TokenAuth(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         owner = import_string(settings.TOCSIN_BEARER)(token)
         if owner is None:
-            if not guesses.allows(request.META.get("REMOTE_ADDR", "")):
+            if not guesses.allows(get_adapter().get_client_ip(request)):
                 raise HttpError(429, TOO_OFTEN)
             return None
         person, found = owner

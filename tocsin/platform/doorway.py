@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
+TURNING_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+TURNING = (b"\xe2\x80", b"\xe2\x81")  # how they all begin in UTF-8
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
@@ -17,13 +20,39 @@ def no_nul(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             raise SuspiciousOperation("NUL in an address")
-        if request.content_type in FORMS and any(
-            "\0" in value for _, values in request.POST.lists() for value in values
+        # Programs send no forms; what they send instead is for their own route to judge.
+        if (
+            not request.path.startswith("/api/")
+            and request.content_type in FORMS
+            and any("\0" in value for _, values in request.POST.lists() for value in values)
         ):
             raise SuspiciousOperation("NUL in a form")
         return get_response(request)
 
     return middleware
+
+
+def no_turning(get_response: Answer) -> Answer:
+    """Middleware: show the marks that turn the direction of text (Unicode TR 36) as what they are.
+
+    Whoever names a file or a title puts them there to make it read as something else.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if isinstance(response, HttpResponse) and response.get("Content-Type", "").startswith("text/html"):
+            text = response.content
+            if any(mark in text for mark in TURNING):
+                response.content = TURNING_MARKS.sub(lambda found: _named(found[0]), text.decode()).encode()
+                if "Content-Length" in response:
+                    response["Content-Length"] = str(len(response.content))
+        return response
+
+    return middleware
+
+
+def _named(mark: str) -> str:
+    return f"[U+{ord(mark):04X}]"
 
 
 def never_kept(get_response: Answer) -> Answer:

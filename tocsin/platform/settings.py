@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tocsin.platform.doorway.never_kept",
     "tocsin.platform.doorway.no_nul",
+    "tocsin.platform.doorway.no_turning",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -137,7 +138,9 @@ ACCOUNT_ADAPTER = "tocsin.rooms.accounts.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "30/m/ip"}
+# By address generous, since a whole house may share one; a single account is guarded by its own limit.
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip,5/5m/key", "login": "300/m/ip"}
+ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.proxies
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # administrators make the accounts, addresses included
@@ -163,6 +166,8 @@ TOCSIN_RECIPIENT = "tocsin.rooms.constituency.queries.recipient_of"
 TOCSIN_BEARER = "tocsin.rooms.accounts.queries.token_owner"
 # How the alert room learns which alerts belong to sealed incidents of others, without importing the room above.
 TOCSIN_ALERTS_SEALED_FROM = "tocsin.rooms.incidents.querysets.alerts_sealed_from"
+# Into which incidents an alert went, as links, for the same reason.
+TOCSIN_INCIDENTS_OF_ALERT = "tocsin.rooms.incidents.queries.of_alert"
 
 LOGGING = {
     "version": 1,

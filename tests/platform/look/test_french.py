@@ -78,3 +78,8 @@ def english_again() -> Iterator[None]:
 def test_a_stranger_reads_the_language_of_the_browser(client: Client) -> None:
     answer = client.get("/account/sign-in/", headers={"accept-language": "fr-BE,fr;q=0.9"})
     assert "La salle des opérations" in answer.content.decode()
+
+
+def test_words_are_marked_by_names_that_are_collected() -> None:
+    renamed = re.compile(r"import (?:p?n?gettext\w*) as (?!_$)\w+", re.MULTILINE)
+    assert [str(path) for path in (FOLDER.parents[3]).rglob("*.py") if renamed.search(path.read_text())] == []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
 
 from tocsin.platform.models import AuditEntry
 from tocsin.rooms.accounts import actions, queries
@@ -39,8 +40,8 @@ def test_an_ended_account_is_kept_and_can_be_opened_again(admin: Person, analyst
     actions.end_person(actor=admin, person=analyst)
     analyst.refresh_from_db()
     assert not analyst.is_active
-    assert analyst in queries.people(ended=True)
-    assert analyst not in queries.people()
+    assert analyst in queries.people(admin, ended=True)
+    assert analyst not in queries.people(admin)
     actions.reopen_person(actor=admin, person=analyst)
     analyst.refresh_from_db()
     assert analyst.is_active
@@ -64,8 +65,8 @@ def test_an_administrator_of_one_place_takes_over_nobody_who_works_elsewhere_too
 
 
 def test_people_are_found_by_name_and_address(chart: Mapping[str, Person]) -> None:
-    assert list(queries.people("OFFICER_A@")) == [chart["officer_a"]]
-    assert chart["ciso"] in queries.people("ciso")
+    assert list(queries.people(chart["admin"], "OFFICER_A@")) == [chart["officer_a"]]
+    assert chart["ciso"] in queries.people(chart["admin"], "ciso")
 
 
 def test_a_name_stays_taken(admin: Person, analyst: Person) -> None:
@@ -82,3 +83,15 @@ def test_an_ended_account_is_taken_over_by_nobody_who_could_not_before(ciso: Per
         actions.set_password(actor=outsider, person=ended, password="mine now, thank you")
     with pytest.raises(PermissionDenied):
         actions.reopen_person(actor=outsider, person=ended)
+
+
+def test_an_administrator_of_one_place_sees_its_people_and_those_without_a_role(
+    chart: Mapping[str, Person], outsider: Person, client_of: Callable[[Person], Client]
+) -> None:
+    newcomer = actions.create_person(actor=None, username="newcomer", email="")
+    Membership.objects.create(person=outsider, role="administrator", organisation=Organisation.objects.get(code="DEPA"))
+    outsider = Person.objects.get(pk=outsider.pk)
+    assert {p.username for p in queries.people(outsider)} == {"officer_a", "outsider", "newcomer"}
+    client = client_of(outsider)
+    assert client.get(f"/people/{newcomer.uuid}/").status_code == 200
+    assert client.get(f"/people/{chart['analyst'].uuid}/").status_code == 404

@@ -133,3 +133,20 @@ def test_signing_out_asks_and_ends_the_session(signer: Person, client: Client) -
     assert client.get(reverse("account_logout")).status_code == 200
     client.post(reverse("account_logout"))
     assert client.get("/").status_code == 302
+
+
+def test_one_who_mistypes_does_not_lock_out_the_house(signer: Person, client: Client) -> None:
+    for number in range(20):
+        sign_in(client, password="wrong", name=f"nobody{number}")
+    assert sign_in(client) == 302
+
+
+def test_behind_a_proxy_each_address_has_its_own_limit(signer: Person, client: Client, settings: Settings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip"}
+    for number in range(5):
+        form = {"login": f"nobody{number}", "password": "wrong"}
+        client.post(reverse("account_login"), form, headers={"X-Forwarded-For": "203.0.113.9"})
+    form = {"login": "analyst", "password": PASSWORD}
+    assert client.post(reverse("account_login"), form, headers={"X-Forwarded-For": "203.0.113.9"}).status_code != 302
+    assert client.post(reverse("account_login"), form, headers={"X-Forwarded-For": "203.0.113.10"}).status_code == 302

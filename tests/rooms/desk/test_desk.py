@@ -31,7 +31,13 @@ def test_a_responder_is_shown_offers_first(responder: Person) -> None:
 
 
 def test_an_officer_is_shown_their_organisation_only(officer_a: Person) -> None:
-    assert titles(officer_a) == {"Open alerts", "Incidents that concern you", "Tasks", "Contacts to confirm"}
+    assert titles(officer_a) == {
+        "Open alerts",
+        "Questions to you",
+        "Incidents that concern you",
+        "Tasks",
+        "Contacts to confirm",
+    }
 
 
 def test_a_ciso_is_shown_what_nobody_holds(ciso: Person) -> None:

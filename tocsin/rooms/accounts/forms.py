@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.urls import Resolver404, resolve
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.access import Scope, all_verbs
@@ -58,7 +58,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        verbs = [(verb, _now(meaning)) for verb, meaning in all_verbs().items() if scope.allows(verb)]
+        verbs = [(verb, gettext(meaning)) for verb, meaning in all_verbs().items() if scope.allows(verb)]
         self.fields["verbs"].choices = verbs  # type: ignore[attr-defined]  # a field with choices
 
     def values(self) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.platform import access, export
 from tocsin.platform.lists import Order, keyset, order_of
@@ -23,13 +23,14 @@ from tocsin.rooms.accounts.schemas import PEOPLE
 if TYPE_CHECKING:
     from tocsin.rooms.accounts.models import Person
 
-ORDERS = (Order("", _lazy("by name"), ("username",)), Order("newest", _lazy("newest first"), ("-id",)))
+ORDERS = (Order("", gettext_lazy("by name"), ("username",)), Order("newest", gettext_lazy("newest first"), ("-id",)))
 
 
 def _me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @access.page()
 def profile(request: HttpRequest) -> HttpResponse:
     """Show one's own account and take changes to it."""
@@ -47,6 +48,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @access.page()
 @never_cache
 def new_token(request: HttpRequest) -> HttpResponse:
@@ -95,11 +97,12 @@ def remove_view(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return redirect(f"{view.path}?{view.query}")
 
 
+@require_safe
 @access.page("accounts.manage")
 def people(request: HttpRequest) -> HttpResponseBase:
     """List the accounts."""
     text, ended = request.GET.get("q", "").strip(), request.GET.get("state") == "ended"
-    found, order = queries.people(text, ended=ended), order_of(ORDERS, request.GET.get("sort", ""))
+    found, order = queries.people(request.user, text, ended=ended), order_of(ORDERS, request.GET.get("sort", ""))
     if export.wanted(request):
         return export.answer(request, PEOPLE, found.order_by(*order.fields))
     page = keyset(found, order.fields, request.GET.get("cursor", ""))
@@ -107,6 +110,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
     return render(request, template, {"page": page, "q": text, "ended": ended, "orders": ORDERS, "order": order})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @access.page("accounts.manage")
 @never_cache
 def new_person(request: HttpRequest) -> HttpResponse:
@@ -119,10 +123,11 @@ def new_person(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/new_person.html", {"form": form})
 
 
+@require_safe
 @access.page("accounts.manage")
 def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show one account."""
-    shown = queries.person_or_404(uuid)
+    shown = queries.person_or_404(request.user, uuid)
     context = {
         "person": shown,
         "roles": sorted(access.scope_of(shown).roles()),
@@ -137,7 +142,7 @@ def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def end_person(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """End an account."""
     try:
-        actions.end_person(actor=_me(request), person=queries.person_or_404(uuid))
+        actions.end_person(actor=_me(request), person=queries.person_or_404(request.user, uuid))
     except ValidationError as error:
         messages.error(request, error.message)
     return redirect("person", uuid)
@@ -147,7 +152,7 @@ def end_person(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def reopen_person(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Let somebody sign in again."""
-    actions.reopen_person(actor=_me(request), person=queries.person_or_404(uuid))
+    actions.reopen_person(actor=_me(request), person=queries.person_or_404(request.user, uuid))
     return redirect("person", uuid)
 
 
@@ -156,7 +161,7 @@ def reopen_person(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @never_cache
 def renew_password(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Give an account a new password and show it, this once."""
-    shown = queries.person_or_404(uuid)
+    shown = queries.person_or_404(request.user, uuid)
     password = actions.new_password()
     actions.set_password(actor=_me(request), person=shown, password=password)
     return render(request, "accounts/password_made.html", {"person": shown, "password": password})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -53,17 +54,25 @@ def token_or_404(person: Person, uuid: UUID) -> ApiToken:
     return token
 
 
-def people(text: str = "", *, ended: bool = False) -> QuerySet[Person]:
-    """Give the accounts in use (or ended), those whose names or address hold ``text``."""
-    found = Person.objects.filter(is_active=not ended)
+def managed(user: Any) -> QuerySet[Person]:
+    """Give the accounts of people who hold a role where ``user`` manages accounts, and of those without any role."""
+    places = scope_of(user).organisations("accounts.manage")
+    mine = Q(memberships__organisation__in=places) | Q(memberships__team__organisation__in=places)
+    held = Person.objects.filter(mine | Q(memberships=None)).values("pk")
+    return Person.objects.filter(pk__in=held)
+
+
+def people(user: Any, text: str = "", *, ended: bool = False) -> QuerySet[Person]:
+    """Give the accounts in use (or ended) in the person's care, those whose names or address hold ``text``."""
+    found = managed(user).filter(is_active=not ended)
     if text:
         found = found.filter(Q(username__icontains=text) | Q(full_name__icontains=text) | Q(email__icontains=text))
     return found
 
 
-def person_or_404(uuid: UUID) -> Person:
-    """Give one account."""
-    person = Person.objects.filter(uuid=uuid).first()
+def person_or_404(user: Any, uuid: UUID) -> Person:
+    """Give one account in the person's care."""
+    person = managed(user).filter(uuid=uuid).first()
     if person is None:
         raise Http404
     return person

@@ -25,7 +25,7 @@ class Chosen(Window):
     """Which alerts are asked for."""
 
     state: Shown = Field(Shown.ALL, description="open, one state, closed, or all")
-    level: str = Field("", description="0 to 4 for one level; 3- for level 3 and above")
+    level: str = Field("", pattern=r"^([0-4]-?)?$", description="0 to 4 for one level; 3- for level 3 and above")
     organisation: str = Field("", description="code of an organisation; - for alerts of none")
     rule: str = Field("", description="id of a rule")
     subject: str = Field("", description="host, user or address, exactly")

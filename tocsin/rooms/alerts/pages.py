@@ -8,14 +8,15 @@ from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -77,6 +78,7 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
         "filters": filters,
         "may_triage": queries.may_triage(request.user),
         "escalate_url": _escalate_url() if queries.may_escalate(request.user) else "",
+        "carried": export.without_export(request),
         "dispositions": knowledge.dispositions(),
     }
     if fragment:
@@ -113,19 +115,27 @@ def _levels(filters: Filters, counts: Mapping[str, str]) -> Iterator[Choice]:
 def alert(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show one alert: what fired, on what, and what was done about it."""
     found = queries.alert_or_404(request.user, uuid)
+    trail = list(queries.trail(found))
     steps = {step.name for step in knowledge.possible(found.state) if queries.may(request.user, step.verb, found)}
     shown = {
         "alert": found,
         "rule": rules.latest(found.rule_id),
-        "trail": queries.trail(found),
+        "trail": trail,
         "hits": keyset(queries.hits(found), queries.HIT_ORDER, size=HITS_SHOWN),
         "related": queries.related(request.user, found),
+        "incidents": _incidents(request.user, found) if any(c.event == "escalate" for c in trail) else (),
+        "carried": request.GET.urlencode(),
         "steps": steps,
         "may_triage": queries.may(request.user, "alerts.triage", found),
         "escalate_url": _escalate_url([found]) if "escalate" in steps else "",
         **_work(request.user, found, steps),
     }
     return render(request, "alerts/alert.html", shown)
+
+
+def _incidents(user: Any, found: Alert) -> Sequence[Any]:
+    links: Sequence[Any] = import_string(settings.TOCSIN_INCIDENTS_OF_ALERT)(user, found)
+    return links
 
 
 def _work(user: Any, found: Alert, steps: set[str]) -> dict[str, Any]:
@@ -206,9 +216,12 @@ def act(form_class: Callable[..., Any]) -> Callable[[Act], Callable[..., HttpRes
 
 def _onwards(request: HttpRequest, done: Alert) -> HttpResponseBase:
     if "next" not in request.POST:
-        return redirect("alert", uuid=done.uuid)
-    following = queries.next_open(request.user, done)
-    return redirect("alert", uuid=following.uuid) if following else redirect("alerts")
+        return HttpResponseRedirect(f"{reverse('alert', args=[done.uuid])}?{request.GET.urlencode()}".rstrip("?"))
+    following = queries.next_open(request.user, done, Filters.read(request.GET))
+    carried = f"?{request.GET.urlencode()}" if request.GET else ""
+    if following is None:
+        return HttpResponseRedirect(f"{reverse('alerts')}{carried}")
+    return HttpResponseRedirect(f"{reverse('alert', args=[following.uuid])}{carried}")
 
 
 @act(forms.NothingForm)
@@ -286,7 +299,7 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     if given.get("do") == "escalate" and chosen and (url := _escalate_url(chosen)):
         return redirect(url)
     back = given.get("back", "")
-    home = back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else reverse("alerts")
+    home = back if back.startswith(f"{reverse('alerts')}?") else reverse("alerts")
     how = {"do": given.get("do", ""), "disposition": given.get("disposition", "")}
     how["reason"] = given.get("reason", "")[: forms.LONGEST]
     try:
@@ -297,7 +310,7 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, str(error))
     else:
         messages.success(request, _said(change))
-    return redirect(home)
+    return HttpResponseRedirect(home)
 
 
 def _changed(request: HttpRequest, home: str, chosen: list[Alert], how: Mapping[str, str]) -> BulkChange:
@@ -310,9 +323,13 @@ def _changed(request: HttpRequest, home: str, chosen: list[Alert], how: Mapping[
 
 def _whole(request: HttpRequest, home: str) -> QuerySet[Alert]:
     """Give all alerts of the list the person came from, no newer than the preview."""
-    upto = opaque.opened(request.POST.get("upto", "")) or ""
     filters = Filters.read(QueryDict(urlsplit(home).query))
-    return queries.to_change(request.user, filters, int(upto) if upto.isdigit() else queries.newest())
+    if "upto" not in request.POST:
+        return queries.to_change(request.user, filters, queries.newest())
+    upto = opaque.opened(request.POST["upto"]) or ""
+    if not upto.isdigit():
+        raise actions.NothingToDo(_("Look at what would change first."))
+    return queries.to_change(request.user, filters, int(upto))
 
 
 def _preview(request: HttpRequest, home: str, how: Mapping[str, str]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ LISTED = (
 def queue(user: Any, filters: Filters, verb: str = "alerts.view") -> QuerySet[Alert]:
     """Give the alerts that match and where ``user`` may do ``verb``, without their raw lines."""
     found = _with_state(Alert.objects.visible_to(user, verb), filters.state)
+    if filters.unknown:
+        found = found.none()
     if filters.assignee == Assigned.ME:
         found = found.filter(assignee=user)
     if filters.assignee == Assigned.NOBODY:
@@ -158,11 +160,15 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def next_open(user: Any, alert: Alert) -> Alert | None:
-    """Give the alert that follows in the queue, the first of it at its end."""
-    waiting: QuerySet[Alert] = Alert.objects.visible_to(user).filter(open=True).exclude(pk=alert.pk).order_by(*BY_LEVEL)
-    place = [Value(alert.rank), Value(alert.pk)]
-    after = waiting.filter(RowCompare([F("rank"), F("id")], place, "<"))
+def next_open(user: Any, alert: Alert, filters: Filters) -> Alert | None:
+    """Give the open alert that follows in the list the person works through, the first of it at its end.
+
+    What a colleague has taken is passed over.
+    """
+    free = Q(assignee=None) | Q(assignee=user)
+    waiting = queue(user, filters).filter(free, open=True).exclude(pk=alert.pk).order_by(*filters.order)
+    place = [Value(getattr(alert, name.removeprefix("-"))) for name in filters.order]
+    after = waiting.filter(RowCompare([F(name.removeprefix("-")) for name in filters.order], place, "<"))
     return after.first() or waiting.first()
 
 
@@ -238,6 +244,13 @@ def may(user: Any, verb: str, alert: Alert) -> bool:
 def to_triage(user: Any) -> QuerySet[Alert]:
     """Give the new alerts ``user`` may work on; for the desk."""
     found: QuerySet[Alert] = Alert.objects.visible_to(user, "alerts.triage").filter(open=True, state=Alert.State.NEW)
+    return found
+
+
+def questions_to(user: Any) -> QuerySet[Alert]:
+    """Give the alerts that wait for an answer of the organisations ``user`` speaks for; for the desk."""
+    places = scope_of(user).organisations("incidents.answer")
+    found: QuerySet[Alert] = Alert.objects.visible_to(user).filter(state=Alert.State.WAITING, organisation__in=places)
     return found
 
 

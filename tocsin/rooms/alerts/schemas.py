@@ -62,7 +62,7 @@ class Assigned(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """The choices; what makes no sense counts as not chosen. ``level`` is ``3`` for high, ``3-`` for high and above."""
+    """The choices; ``unknown`` names those without sense. ``level`` is ``3`` for high, ``3-`` for high and above."""
 
     state: str = Shown.OPEN
     assignee: str = Assigned.ANYBODY
@@ -72,23 +72,30 @@ class Filters:
     subject: str = ""
     text: str = ""
     newest_first: bool = False
+    unknown: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Self:
-        """Read the choices out of an address."""
+        """Read the choices out of an address; a list asked for in a way nobody knows is empty, never wider."""
+        unknown: list[str] = []
 
         def one_of(name: str, known: list[str], otherwise: str) -> str:
-            return chosen if (chosen := given.get(name, "")) in known else otherwise
+            chosen = given.get(name, "")
+            if chosen and chosen not in known:
+                unknown.append(name)
+            return chosen if chosen in known else otherwise
 
+        levels = [f"{level}{above}" for level in LEVELS for above in ("", "-")]
         return cls(
             state=one_of("state", Shown.values, Shown.OPEN),
             assignee=one_of("assignee", Assigned.values, Assigned.ANYBODY),
-            level=one_of("level", [f"{level}{above}" for level in LEVELS for above in ("", "-")], ""),
+            level=one_of("level", levels, ""),
             organisation=_clean(given.get("organisation", ""))[:40],
             rule=_clean(given.get("rule", ""))[:80],
             subject=_clean(given.get("subject", ""))[:255],
             text=_clean(given.get("q", ""))[:100],
             newest_first=given.get("sort") == "newest",
+            unknown=tuple(unknown),
         )
 
     @property

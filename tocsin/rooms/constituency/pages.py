@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.platform import export
@@ -24,7 +24,10 @@ from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organis
 from tocsin.rooms.constituency.schemas import ORGANISATIONS
 
 VIEW, MANAGE = "constituency.view", "constituency.manage"
-ORDERS = (Order("", _lazy("as they hang together"), ("place", "id")), Order("code", _lazy("by code"), ("code",)))
+ORDERS = (
+    Order("", gettext_lazy("as they hang together"), ("place", "id")),
+    Order("code", gettext_lazy("by code"), ("code",)),
+)
 SIZE = 100
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -54,8 +55,11 @@ def recipient_of(user: Any) -> Recipient:
     """Give a person of the house as the gate knows them: whom they serve, in whatever role."""
     reached = frozenset[int]().union(*(grant.organisations for grant in access.scope_of(user).grants))
     codes = frozenset(Organisation.objects.filter(pk__in=reached).values_list("code", flat=True))
+    held = Membership.objects.valid().filter(person=user).order_by("pk")
+    house = held.annotate(house=Coalesce("team__organisation__code", "organisation__code")).values_list("house")
+    home = house.first()
     return Recipient(
-        address=user.email or user.username, organisation=min(codes, default=""), kind="named_person", serves=codes
+        address=user.email or user.username, organisation=home[0] if home else "", kind="named_person", serves=codes
     )
 
 

@@ -77,6 +77,7 @@ def _has(*verbs: str) -> Callable[[Scope], bool]:
 SECTIONS = (
     Section("alert_levels", _("Open alerts"), _has("alerts.view"), queries.alert_levels, wide=True),
     Section("incident_severities", _("Open incidents"), _has("incidents.view"), queries.incident_severities, wide=True),
+    Section("alerts", _("Questions to you"), speaks_for_an_organisation, queries.questions),
     Section("offers", _("Offered to your team"), responds, queries.offers),
     Section("alerts", _("Next in the queue"), triages, queries.alerts_to_triage),
     Section("incidents", _("Your incidents"), _has("incidents.work", "incidents.open"), queries.my_incidents),

@@ -28,6 +28,7 @@ class Decide(Protocol):
     def __call__(self, message: OutboxMessage, *, actor: Any) -> None: ...
 
 
+@require_safe
 @access.page()
 def desk(request: HttpRequest) -> HttpResponse:
     """Show what waits for this person."""
@@ -40,6 +41,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "wide": [one for one in waiting if one.section.wide],
             "cards": [one for one in waiting if not one.section.wide],
             "quiet": knowledge.quiet(filled),
+            "may_escalate": access.scope_of(request.user).allows("incidents.open"),
         },
     )
 

@@ -97,6 +97,11 @@ def my_alerts(user: Any) -> Waiting:
     return _first(alerts.assigned_to(user).select_related("organisation").order_by(*BY_RANK))
 
 
+def questions(user: Any) -> Waiting:
+    """Give the alerts about which the person's organisations were asked something, the oldest first."""
+    return _first(alerts.questions_to(user).select_related("organisation").order_by("updated_at", "id"))
+
+
 def my_incidents(user: Any) -> Waiting:
     """Give the open incidents the person owns."""
     found = incidents.visible(user).filter(open=True, owner=user)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.pipeline.parsers.registry import formats
@@ -17,7 +17,7 @@ from tocsin.rooms.intake.models import Source
 
 
 def _formats() -> list[tuple[str, str]]:
-    return [("", _now("told from the content")), *((name, name) for name in formats())]
+    return [("", gettext("told from the content")), *((name, name) for name in formats())]
 
 
 class SourceForm(forms.Form):

@@ -69,6 +69,11 @@ class Receipt(Identified):
     alerts = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
+    @property
+    def short_name(self) -> str:
+        """Give the name of the file without the folders it lies in, which are nobody's business."""
+        return self.name.rpartition("/")[2] or self.name
+
     taken_now = 0  # records that this process has taken since it holds the row
 
     objects = ReceiptQuerySet.as_manager()

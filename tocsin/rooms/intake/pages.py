@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tocsin.rooms.accounts.models import Person
 
 BY_TIME = (NEWEST, OLDEST)
-BY_NAME = (Order("", _lazy("by name"), ("name",)), Order("newest", _lazy("newest first"), ("-id",)))
+BY_NAME = (Order("", gettext_lazy("by name"), ("name",)), Order("newest", gettext_lazy("newest first"), ("-id",)))
 
 
 def _me(request: HttpRequest) -> Person:

@@ -58,6 +58,9 @@
     if (!dialog || dialog.open) return;
     const list = dialog.querySelector("[data-page-keys]");
     list.replaceChildren();
+    all("[data-needs]", dialog).forEach((term) => {
+      term.hidden = term.nextElementSibling.hidden = !document.querySelector(term.dataset.needs);
+    });
     all("[data-key-label]").forEach((element) => {
       const key = document.createElement("kbd");
       key.textContent = element.dataset.key;
