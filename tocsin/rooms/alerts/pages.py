@@ -29,7 +29,7 @@ from tocsin.rooms.alerts import actions, forms, knowledge, queries
 from tocsin.rooms.alerts.actions.bulk import UNDO_WITHIN
 from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert, BulkChange
-from tocsin.rooms.alerts.schemas import LEVELS, SHEET, Assigned, Filters, Shown, pretty
+from tocsin.rooms.alerts.schemas import LEVELS, SHEET, Assigned, Filters, Shown, pretty, telling
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.rules import queries as rules
 from tocsin.rooms.rules.models import Level
@@ -172,6 +172,9 @@ def alert_hits(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 def alert_raw(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show the raw lines that were kept of the first and the last hits."""
     found = queries.alert_or_404(request.user, uuid)
+    if "first" in request.GET:
+        first = queries.raw_lines(found).first()
+        return render(request, "alerts/_first.html", {"raw": telling(bytes(first.raw)) if first else None})
     lines = [(line, pretty(bytes(line.raw))) for line in queries.raw_lines(found)]
     template = "alerts/_raw.html" if request.htmx else "alerts/raw.html"  # type: ignore[attr-defined]
     return render(request, template, {"alert": found, "lines": lines})

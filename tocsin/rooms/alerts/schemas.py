@@ -133,6 +133,30 @@ class Pretty:
     facts: tuple[tuple[str, str], ...] = ()
 
 
+# What an analyst looks for first, in the names Windows, Zeek and web servers use; the last part of a name counts.
+TELLING = (
+    *("CommandLine", "ParentCommandLine", "Image", "ParentImage", "User", "SubjectUserName", "TargetUserName"),
+    *("IpAddress", "SourceIp", "DestinationIp", "DestinationHostname", "QueryName", "TargetFilename", "TargetObject"),
+    *("Details", "ImagePath", "ServiceName", "TaskName", "PipeName", "ScriptBlockText", "SourceImage", "TargetImage"),
+    *("GrantedAccess", "Hashes", "id.orig_h", "id.resp_h", "query", "host", "uri", "user_agent", "method"),
+    "status_code",
+)
+SHORT = 600
+
+
+def telling(raw: bytes) -> Pretty:
+    """Give what a raw record says first: its telling values, or else the beginning of its text."""
+    whole = pretty(raw)
+    known = {name: value for name, value in whole.facts if value}
+    named = ((wanted, known.get(wanted) or _last_part(known, wanted)) for wanted in TELLING)
+    facts = tuple((name, value[:SHORT]) for name, value in named if value)
+    return Pretty(whole.text[:SHORT], facts)
+
+
+def _last_part(known: Mapping[str, str], wanted: str) -> str:
+    return next((value for name, value in known.items() if name.endswith(f".{wanted}")), "")
+
+
 def pretty(raw: bytes) -> Pretty:
     """Write a raw record; what is no text shows as escapes."""
     text = raw.decode("utf-8", errors="backslashreplace").replace("\0", "\\x00")
