@@ -390,22 +390,3 @@ def test_the_name_of_a_file_is_shown_without_its_folders(
     page = client_of(officer_a).get(reverse("alert", args=[several["critical"].uuid])).content
     assert b"file.jsonl" in page
     assert b"/srv/secret" not in page
-
-
-def test_what_the_first_event_says_is_seen_at_once(client_of: ClientOf, alert_of: AlertOf, analyst: Person) -> None:
-    raw = b'{"EventID": 1, "Event": {"CommandLine": "powershell -enc <b>AAAA</b>", "Image": ""}, "Noise": "zzz"}'
-    alert = alert_of(raw=raw)
-    client = client_of(analyst)
-    assert b"?first=1" in client.get(reverse("alert", args=[alert.uuid])).content
-    page = client.get(reverse("alert_raw", args=[alert.uuid]), {"first": "1"}).content.decode()
-    assert "powershell -enc &lt;b&gt;AAAA" in page
-    assert "zzz" not in page
-
-
-def test_a_line_that_is_no_document_is_shown_as_it_came(
-    client_of: ClientOf, alert_of: AlertOf, analyst: Person
-) -> None:
-    alert = alert_of(raw=b"Jan  5 10:00:06 gate sshd[1]: Invalid user bob" + b"x" * 900)
-    page = client_of(analyst).get(reverse("alert_raw", args=[alert.uuid]), {"first": "1"}).content.decode()
-    assert "Invalid user bob" in page
-    assert "x" * 600 not in page
