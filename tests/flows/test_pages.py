@@ -20,6 +20,8 @@ PAGES = {
         "/intake/receipts/",
         "/organisations/",
         "/incidents/new/",
+        "/notices/affected/",
+        "/notices/routing/?value=agri.commission.example&kind=incident&severity=5",
     ],
     "liso.agri": ["/", "/alerts/", "/organisations/"],
     "ciso": ["/", "/ledger/", "/audit/", "/incidents/"],

@@ -29,20 +29,21 @@ from a chart with --chart. The exit status is 1 when a VALUE belongs to nobody.
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a value.")
 def command(values: tuple[str, ...], file: str | None, at: str | None, as_json: bool) -> None:
     """Explain each value."""
-    moment = _moment(at)
+    when = moment(at)
     if not all(value.strip() for value in values):
         raise click.UsageError("an empty VALUE; is a variable not set?")
     ownership = _from_chart(file) if file else _from_database()
     unowned = False
     for value in values:
-        matches = ownership.whose(value, moment)
+        matches = ownership.whose(value, when)
         unowned = unowned or not any(match.wins for match in matches)
-        click.echo(_as_json(value, moment, matches) if as_json else _as_text(value, matches))
+        click.echo(_as_json(value, when, matches) if as_json else _as_text(value, matches))
     if unowned:
         raise click.exceptions.Exit(1)
 
 
-def _moment(at: str | None) -> datetime:
+def moment(at: str | None) -> datetime:
+    """Read a time as people write it; now when none was given."""
     if at is None:
         return datetime.now(UTC)
     try:

@@ -87,6 +87,11 @@ def verbs_of(role: str) -> frozenset[str]:
     return frozenset(_roles_file()["roles"].get(role, ()))
 
 
+def roles_known() -> frozenset[str]:
+    """Give the names of all roles; ``duty`` is a desk that people answer at, and no role of a person."""
+    return frozenset({*_roles_file()["roles"], "duty"})
+
+
 def roles_with(verb: str) -> list[str]:
     """Give the roles that have ``verb``."""
     return [role for role, verbs in _roles_file()["roles"].items() if verb in verbs]

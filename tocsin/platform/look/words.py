@@ -13,6 +13,7 @@ VERBS = (
     _("open incidents"),
     _("change, hand over, accept, seal and close incidents"),
     _("send messages about incidents through the gate"),
+    _("see whom something concerns and who would be told"),
     _("see organisations, teams and contacts"),
     _("change organisations, teams, memberships and contacts"),
     _("see sources, receipts and rejected records"),

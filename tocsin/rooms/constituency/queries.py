@@ -292,6 +292,14 @@ def contact_for(organisation: Organisation) -> Reachable | None:
     return None if desk is None else Reachable(desk.name, desk.email, desk.language, desk.role)
 
 
+def codes(user: Any = None, verb: str = VERB) -> frozenset[str]:
+    """Give the codes of all active organisations, or of those where ``user`` may do ``verb``."""
+    found = Organisation.objects.filter(active=True)
+    if user is not None:
+        found = found.filter(pk__in=places(user, verb))
+    return frozenset(found.values_list("code", flat=True))
+
+
 def ownership(defaults: Mapping[str, str] | None = None) -> pipeline.Ownership:
     """Give what the pipeline attributes events with; ``defaults`` names the organisation of each source."""
     rows = Asset.objects.filter(organisation__active=True).values_list(

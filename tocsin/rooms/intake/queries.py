@@ -22,7 +22,7 @@ from tocsin.pipeline.schema.event import Kind
 from tocsin.platform.access import scope_of
 from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.constituency.models import Organisation
-from tocsin.rooms.intake.models import POSITION, JournalPosition, LakeSpan, Receipt, RejectedRecord, Source
+from tocsin.rooms.intake.models import POSITION, JournalPosition, LakeFile, LakeSpan, Receipt, RejectedRecord, Source
 
 NAME = 500
 OWNERS = "tocsin."  # the columns of attribution: lists of codes
@@ -51,6 +51,13 @@ def journal() -> Journal:
 def lake() -> Lake:
     """Give the lake of this installation."""
     return _lake(config.load().home / "lake")
+
+
+def lake_files(since: datetime) -> list[Path]:
+    """Give the files of the lake that hold events after ``since``, or events without a time."""
+    late = Q(latest__gte=since) | Q(latest=None)
+    names = LakeFile.objects.filter(late).order_by("-day", "id").values_list("path", flat=True)
+    return [config.load().home / "lake" / name for name in names]
 
 
 def waiting() -> bool:

@@ -1,0 +1,98 @@
+"""Whom a list of indicators concerns: who holds what is named, and whose events name it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tocsin.pipeline.lake.search import NOBODY, Seen, Sort, search
+from tocsin.rooms.constituency import queries as constituency
+from tocsin.rooms.intake import queries as intake
+from tocsin.rooms.notices.knowledge import routes
+from tocsin.rooms.notices.queries.directory import Place, directory
+from tocsin.rooms.notices.queries.routing import Routed, resolve
+from tocsin.rooms.notices.queries.values import Value, read_values
+
+LOOK_BACK = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that concerns one organisation: it holds the value (``held_as``), or its events name it (``seen``)."""
+
+    value: Value
+    held_as: str = ""
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Each organisation concerned with its own facts, and the values that concern nobody."""
+
+    organisations: Mapping[str, Sequence[Fact]]
+    nobody: Sequence[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One organisation in a preview: its own facts, and who would be told."""
+
+    place: Place
+    facts: Sequence[Fact]
+    routed: Routed
+
+
+def affected(values: Sequence[Value], *, at: datetime, within: Collection[str]) -> Affected:
+    """Say whom ``values`` concern, among the organisations ``within`` (codes): by what they hold at ``at``, and by what
+    was seen in the thirty days before."""
+    facts: defaultdict[str, list[Fact]] = defaultdict(list)
+    for code, fact in (*_held(values, at), *_seen(values, at)):
+        if code in within:
+            facts[code].append(fact)
+    concerning = {fact.value for found in facts.values() for fact in found}
+    return Affected(dict(sorted(facts.items())), [value for value in values if value not in concerning])
+
+
+def _held(values: Iterable[Value], at: datetime) -> Iterable[tuple[str, Fact]]:
+    known = constituency.ownership()
+    for value in values:
+        if value.sort == "hash":
+            continue
+        for match in known.whose(value.text, at):
+            if match.wins:
+                yield match.asset.organisation, Fact(value, held_as=match.asset.value)
+
+
+def _seen(values: Iterable[Value], at: datetime) -> Iterable[tuple[str, Fact]]:
+    wanted: defaultdict[Sort, list[str]] = defaultdict(list)
+    known: dict[str, Value] = {}
+    for value in values:
+        wanted[value.sort].append(value.text)
+        known[value.text] = value
+        if value.sort == "domain":
+            wanted["host"].append(value.text)  # a name may be that of a machine
+    for key, seen in search(intake.lake_files(at - LOOK_BACK), wanted).items():
+        if key.organisation != NOBODY:
+            yield key.organisation, Fact(known[key.value], seen=seen)
+
+
+def preview(text: str, *, kind: str, severity: int, at: datetime, within: Collection[str]) -> dict[str, Any]:
+    """Say of a list as people paste it: whom it concerns with which facts, who would be told, and what was not read."""
+    values, unread = read_values(text)
+    found = affected(values, at=at, within=within)
+    known = directory()
+    rows = [
+        Row(known.places[code], facts, resolve(kind, severity, known.places[code], at, known, routes()))
+        for code, facts in found.organisations.items()
+        if code in known.places
+    ]
+    return {
+        "rows": rows,
+        "unreached": [row for row in rows if not row.routed.reached],
+        "values": values,
+        "unread": unread,
+        "nobody": found.nobody,
+    }

@@ -1,0 +1,111 @@
+"""Who can be reached where, read at once for all organisations: three questions to the database, however many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from tocsin.rooms.constituency.models import Contact, Membership, Organisation
+
+CONFIRM_EVERY = timedelta(days=90)
+PEOPLE = ("officer", "deputy", "head", "ciso")  # whose mail address is that of their account
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An organisation as routing needs it; ``lineage`` are the codes from itself up to the root."""
+
+    code: str
+    name: str
+    timezone: str
+    language: str
+    lineage: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Somebody who answers for an organisation in a role, and what stands against writing to them."""
+
+    organisation: str
+    role: str
+    name: str
+    email: str
+    phone: str
+    language: str
+    confirmed_at: datetime
+    absent_until: date | None = None
+    bounced_at: datetime | None = None
+
+    def trouble(self, at: datetime) -> str:
+        """Say why this desk is passed over at a time: no_address, bouncing, absent or expired; empty when it is not."""
+        if not self.email:
+            return "no_address"
+        if self.bounced_at is not None:
+            return "bouncing"
+        if self.absent_until is not None and at.date() <= self.absent_until:
+            return "absent"
+        return "expired" if at - self.confirmed_at > CONFIRM_EVERY else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All desks by organisation and role, and how the organisations hang together."""
+
+    places: Mapping[str, Place]
+    desks: Mapping[tuple[str, str], Sequence[Desk]]
+
+    def at(self, organisation: str, role: str) -> Sequence[Desk]:
+        """Give the desks of one role at one organisation."""
+        return self.desks.get((organisation, role), ())
+
+
+def directory() -> Directory:
+    """Read the directory as it is now."""
+    places = _places(Organisation.objects.filter(active=True).order_by("path"))
+    desks: defaultdict[tuple[str, str], list[Desk]] = defaultdict(list)
+    for desk in (*_people(), *_contacts()):
+        if desk.organisation in places:
+            desks[desk.organisation, desk.role].append(desk)
+    return Directory(places, desks)
+
+
+def _places(organisations: Iterable[Organisation]) -> dict[str, Place]:
+    codes: dict[int, str] = {}
+    places: dict[str, Place] = {}
+    for row in organisations:  # those above come first
+        codes[row.pk] = row.code
+        lineage = tuple(codes[pk] for pk in reversed(_ids(row.path)) if pk in codes)
+        places[row.code] = Place(row.code, row.name, row.timezone, row.language, lineage)
+    return places
+
+
+def _ids(path: str) -> list[int]:
+    return [int(part) for part in path.split("/") if part]
+
+
+def _people() -> Iterable[Desk]:
+    held = Membership.objects.valid().filter(role__in=PEOPLE, organisation__active=True, person__is_active=True)
+    for row in held.select_related("person", "organisation").order_by("valid_from", "pk"):
+        person, place = row.person, row.organisation
+        if place is not None:
+            # Whoever holds an account is confirmed by signing in, and by being given the role.
+            seen = max(filter(None, (person.last_login, row.valid_from, row.created_at)))
+            yield Desk(place.code, row.role, str(person), person.email, "", person.language, seen)
+
+
+def _contacts() -> Iterable[Desk]:
+    rows = Contact.objects.filter(organisation__active=True).select_related("organisation").order_by("pk")
+    for row in rows:
+        yield Desk(
+            row.organisation.code,
+            row.role,
+            row.name,
+            row.email,
+            row.phone,
+            row.language,
+            row.confirmed_at or row.created_at,
+            row.absent_until,
+            row.bounced_at,
+        )

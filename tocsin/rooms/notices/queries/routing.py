@@ -1,0 +1,115 @@
+"""Who is told of something at an organisation, and why they and not somebody else. Pure: nothing is read here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.rooms.constituency.models import ROLE_NAMES
+from tocsin.rooms.notices.knowledge import Case, Routes, route_for
+from tocsin.rooms.notices.queries.directory import Desk, Directory, Place
+
+
+class Trouble(models.TextChoices):
+    """Why a desk was passed over, or used all the same."""
+
+    NOBODY = "nobody", _("nobody holds this role")
+    NO_ADDRESS = "no_address", _("no mail address is known")
+    BOUNCING = "bouncing", _("mail came back")
+    ABSENT = "absent", _("absent")
+    EXPIRED = "expired", _("not confirmed for 90 days")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One look for somebody: in which role, where, and what was found."""
+
+    organisation: str
+    role: str
+    desk: Desk | None
+    trouble: str = ""
+
+    @property
+    def role_name(self) -> object:
+        """Give the role in words."""
+        return ROLE_NAMES.get(self.role, self.role)
+
+    @property
+    def words(self) -> str:
+        """Say what stood against it; empty when nothing did."""
+        return str(Trouble(self.trouble).label) if self.trouble else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who would be told for one role of the route, with every look that led there; no desk: nobody could be found."""
+
+    role: str
+    desk: Desk | None
+    steps: tuple[Step, ...]
+    language: str = ""
+
+    @property
+    def role_name(self) -> object:
+        """Give the role in words."""
+        return ROLE_NAMES.get(self.role, self.role)
+
+    @property
+    def stale(self) -> bool:
+        """Tell whether the desk was taken although nobody has confirmed it for long."""
+        return bool(self.steps) and self.steps[-1].trouble == Trouble.EXPIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The route of one case: its name and whom it reaches."""
+
+    route: str
+    told: tuple[Told, ...]
+
+    @property
+    def reached(self) -> tuple[Told, ...]:
+        """Give those who would be told, each address once."""
+        seen: dict[str, Told] = {}
+        for each in self.told:
+            if each.desk is not None:
+                seen.setdefault(each.desk.email.lower(), each)
+        return tuple(seen.values())
+
+
+def resolve(kind: str, severity: int, place: Place, at: datetime, known: Directory, routes: Routes) -> Routed:
+    """Find who is told of a case at ``place``: of each role of the route one desk, with fallbacks, explained."""
+    case = Case(kind, severity, frozenset(place.lineage), at, place.timezone)
+    route = route_for(case, routes)
+    if route is None:
+        return Routed("", ())
+    return Routed(route.name, tuple(_told(role, place, at, known, routes.fallback) for role in route.to))
+
+
+def _told(role: str, place: Place, at: datetime, known: Directory, fallback: Sequence[str]) -> Told:
+    steps: list[Step] = []
+    expired: Step | None = None
+    for step in _looks(role, place, at, known, fallback):
+        steps.append(step)
+        if step.desk is not None and not step.trouble:
+            return Told(role, step.desk, tuple(steps), step.desk.language or place.language)
+        if step.trouble == Trouble.EXPIRED and expired is None:
+            expired = step
+    if expired is not None and expired.desk is not None:  # better an address of last year than nobody
+        return Told(role, expired.desk, (*steps, expired), expired.desk.language or place.language)
+    return Told(role, None, tuple(steps))
+
+
+def _looks(role: str, place: Place, at: datetime, known: Directory, fallback: Sequence[str]) -> Iterator[Step]:
+    """Look in the role, then in those that stand in for it; first at the organisation, then at each one above."""
+    for code in place.lineage:
+        for wanted in dict.fromkeys((role, *fallback)):
+            desks = known.at(code, wanted)
+            if not desks:
+                yield Step(code, wanted, None, Trouble.NOBODY)
+            for desk in desks:
+                yield Step(code, wanted, desk, desk.trouble(at))

@@ -1,0 +1,97 @@
+"""Read a list of indicators as people send it: defanged or not, one or several a line; say what cannot be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+
+from tocsin.pipeline.lake.search import Sort
+
+MOST = 10_000
+LONGEST = 2_000
+_FANGS = {
+    "hxxp": "http",
+    "[.]": ".",
+    "(.)": ".",
+    "{.}": ".",
+    "[dot]": ".",
+    "[:]": ":",
+    "[@]": "@",
+    "[at]": "@",
+}
+_DEFANGED = re.compile("|".join(map(re.escape, _FANGS)), re.IGNORECASE)
+_HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+", re.IGNORECASE)
+_MAIL = re.compile(r"[^\s@<>]+@([a-z0-9_-]+\.)+[a-z0-9-]+", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s,;|\"']+")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One indicator: its sort and its one form."""
+
+    sort: Sort
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A part of the list that is no indicator, and where it stands."""
+
+    line: int
+    text: str
+
+
+def read_values(text: str) -> tuple[tuple[Value, ...], tuple[Unread, ...]]:
+    """Give the indicators in the order they come, each once, and what could not be read. ``#`` begins a remark."""
+    values: dict[Value, None] = {}
+    unread: list[Unread] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        for part in _parts(line):
+            value = _value(part)
+            if value is None or len(values) >= MOST:
+                unread.append(Unread(number, part[:LONGEST]))
+            else:
+                values[value] = None
+    return tuple(values), tuple(unread)
+
+
+def _parts(line: str) -> Iterator[str]:
+    return filter(None, _BETWEEN.split(line.partition("#")[0].strip()))
+
+
+def _value(part: str) -> Value | None:
+    plain = _DEFANGED.sub(lambda found: _FANGS[found[0].lower()], part)
+    if "://" in plain:
+        return _of_url(plain)
+    if _HASH.fullmatch(plain):
+        return Value("hash", plain.lower())
+    if _MAIL.fullmatch(plain):
+        return Value("mail", plain.lower())
+    return _network(plain) or _name(plain)
+
+
+def _of_url(text: str) -> Value | None:
+    try:
+        host = urlsplit(text).hostname or ""
+    except ValueError:
+        return None
+    return _network(host) or _name(host)
+
+
+def _network(text: str) -> Value | None:
+    try:
+        found = ip_network(text, strict=False)
+    except ValueError:
+        return None
+    single = found.num_addresses == 1
+    return Value("ip", str(found.network_address) if single else str(found))
+
+
+def _name(text: str) -> Value | None:
+    name = text.rstrip(".").lower()
+    return Value("domain", name) if _NAME.fullmatch(name) and not name.replace(".", "").isdigit() else None
