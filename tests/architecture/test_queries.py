@@ -26,7 +26,8 @@ from tocsin.rooms.rules.models import Rule, RuleSet
 
 MANY, MOST = 60, 12
 LISTS = ("/", "/alerts/?state=all", "/incidents/?state=all", "/organisations/", "/organisations/?without_officer=on",
-         "/receipts/", "/sources/", "/notices/affected/", "/notices/routing/?value=DEPA&kind=incident&severity=5", "/rules/", "/people/", "/teams/", "/ledger/", "/audit/")  # fmt: skip
+         "/receipts/", "/sources/", "/rules/", "/people/", "/teams/", "/ledger/", "/audit/", "/notices/affected/",
+         "/notices/routing/?value=DEPA&kind=incident&severity=5")  # fmt: skip
 
 
 def people() -> list[Person]:

@@ -85,7 +85,9 @@ def test_an_organisation_shows_people_contacts_and_holdings(
     officer_a: Person, client_of: ClientOf, admin: Person
 ) -> None:
     add_asset(actor=admin, organisation=of("DEPA"), kind="prefix", value="192.0.2.0/24")
-    add_contact(actor=admin, organisation=of("DEPA"), role="duty", name="Night desk", email="night@a.example")
+    add_contact(
+        actor=admin, organisation=of("DEPA"), role="duty", name="Night desk", email="night@a.example", phone="+999"
+    )
     text = page(client_of(officer_a), "organisation", of("DEPA").uuid)
     assert all(word in text for word in ("Officer_A", "Night desk", "192.0.2.0/24", "SOC", "CSIRC"))
     assert "Manage" not in text
@@ -183,7 +185,7 @@ def test_a_team_takes_members(managed: Client, outsider: Person) -> None:
 
 
 def test_a_contact_is_added_and_removed(managed: Client) -> None:
-    said = {"role": "duty", "name": "Night desk", "email": "night@a.example", "language": "en"}
+    said = {"role": "duty", "name": "Night desk", "phone": "+999 1", "language": "en"}
     assert "Contact added" in done(managed, "organisation_contact", of("DEPA").uuid, **said)
     assert "already exists" in done(managed, "organisation_contact", of("DEPA").uuid, **said)
     assert "Contact removed" in done(managed, "contact_remove", Contact.objects.get().uuid)

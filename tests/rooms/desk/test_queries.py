@@ -124,7 +124,8 @@ def test_a_contact_waits_to_be_confirmed_after_three_months(officer_a: Person) -
     now, place = timezone.now(), organisation("DEPA")
     Contact.objects.create(organisation=place, role="head", name="fresh", confirmed_at=now)
     old = Contact.objects.create(organisation=place, role="head", name="old", confirmed_at=now - timedelta(days=100))
-    never = Contact.objects.create(organisation=place, role="head", name="never")
+    never = Contact.objects.create(organisation=place, role="head", name="never", created_at=now - timedelta(days=100))
+    Contact.objects.create(organisation=place, role="head", name="new")
     Contact.objects.create(organisation=organisation("DEPB"), role="head", name="other")
     assert list(queries.contacts_to_confirm(officer_a).rows) == [never, old]
 

@@ -99,13 +99,15 @@ class ContactForm(FormOfContact):
 
     class Meta:
         model = Contact
-        fields = ("role", "name", "email", "phone", "language", "fingerprint")
+        fields = ("role", "name", "email", "phone", "language", "fingerprint", "absent_until")
+        widgets = {"absent_until": forms.DateInput(attrs={"type": "date"})}
         labels = {
             "name": _("Name"),
             "email": _("Mail address"),
             "phone": _("Telephone"),
             "language": _("Language"),
             "fingerprint": _("Fingerprint of the key"),
+            "absent_until": _("Absent until"),
         }
 
 

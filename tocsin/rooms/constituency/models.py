@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +17,7 @@ from tocsin.platform.access import scope_of
 from tocsin.platform.identity import Identified
 
 VERB = "constituency.view"
+CONFIRM_EVERY = timedelta(days=90)
 ROLE_NAMES = {
     "officer": _("security officer"),
     "deputy": _("deputy of the security officer"),
@@ -238,6 +241,18 @@ class Contact(Identified, Charted):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "role", "name"], name="one_contact_a_role"),
         ]
+
+    def clean(self) -> None:
+        """Refuse a desk that cannot be used as its role demands: whoever answers at all hours needs a telephone."""
+        if self.role == "duty" and not self.phone:
+            raise ValidationError({"phone": _("Whoever answers at all hours needs a telephone.")})
+        if not self.email and not self.phone:
+            raise ValidationError({"email": _("Give a mail address or a telephone.")})
+
+    @property
+    def to_confirm(self) -> bool:
+        """Tell whether nobody has said for three months that it is still right."""
+        return timezone.now() - (self.confirmed_at or self.created_at) > CONFIRM_EVERY
 
     @property
     def role_name(self) -> object:

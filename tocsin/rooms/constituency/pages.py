@@ -77,6 +77,7 @@ def organisation(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         "teams": queries.serving(request.user, known),
         "lacks_officer": queries.lacks_officer(known),
         "may_manage": scope_of(request.user).allows(MANAGE, known.pk),
+        "may_confirm": queries.may_confirm(request.user, known),
         "now": datetime.now(UTC),
     }
     if request.htmx:  # type: ignore[attr-defined]  # django-htmx sets it
@@ -206,6 +207,16 @@ def contact_remove(actor: Person, found: Contact, _said: dict[str, Any]) -> str:
     """Remove a contact."""
     actions.remove_contact(actor=actor, contact=found)
     return _("Contact removed.")
+
+
+@require_POST
+@page(MANAGE, "incidents.answer")
+def contact_confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Note that a contact is still right."""
+    contact = queries.contact_to_confirm_or_404(request.user, uuid)
+    actions.confirm_contact(actor=_me(request), contact=contact)
+    messages.success(request, _("%(name)s is confirmed for 90 days.") % {"name": contact.name})
+    return redirect("desk") if "desk" in request.POST else _back(contact)
 
 
 @act(forms.AssetForm, queries.managed_organisation_or_404)

@@ -200,6 +200,17 @@ def contact_or_404(user: Any, uuid: UUID) -> Contact:
     return get_object_or_404(Contact.objects.visible_to(user, MANAGE).select_related("organisation"), uuid=uuid)
 
 
+def may_confirm(user: Any, organisation: Organisation) -> bool:
+    """Tell whether the person manages the place or speaks for it."""
+    return any(access.scope_of(user).allows(verb, organisation.pk) for verb in (MANAGE, "incidents.answer"))
+
+
+def contact_to_confirm_or_404(user: Any, uuid: UUID) -> Contact:
+    """Give one contact of a place that the person manages or speaks for."""
+    mine = places(user, MANAGE) | places(user, "incidents.answer")
+    return get_object_or_404(Contact.objects.filter(organisation__in=mine).select_related("organisation"), uuid=uuid)
+
+
 def membership_or_404(user: Any, uuid: UUID) -> Membership:
     """Give one role that the person may end: at, or in a team of, an organisation they manage."""
     managed = places(user, MANAGE)

@@ -19,7 +19,7 @@ from tocsin.platform.models import AuditEntry, AuditHead, GateEntry, OutboxMessa
 from tocsin.rooms.alerts import queries as alerts
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency import queries as constituency
-from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation
+from tocsin.rooms.constituency.models import CONFIRM_EVERY, Asset, Contact, Membership, Organisation
 from tocsin.rooms.incidents import queries as incidents
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Severity, Task
 from tocsin.rooms.intake import queries as intake
@@ -30,7 +30,6 @@ BY_RANK = ("-rank", "-id")  # most serious first, then newest: the order the que
 SHOWN = 8
 STUCK_AFTER = timedelta(hours=24)
 SILENT_AFTER = timedelta(hours=24)
-CONFIRM_EVERY = timedelta(days=90)
 PLACED: tuple[Any, ...] = (Organisation, Membership, Contact, Asset)  # what belongs to a place
 UNCOUNTED = "…"
 
@@ -150,7 +149,8 @@ def missing_officers(user: Any) -> Waiting:
 
 def contacts_to_confirm(user: Any) -> Waiting:
     """Give the contacts of the person's organisations that were not confirmed for three months."""
-    old = Q(confirmed_at=None) | Q(confirmed_at__lt=timezone.now() - CONFIRM_EVERY)
+    since = timezone.now() - CONFIRM_EVERY
+    old = Q(confirmed_at=None, created_at__lt=since) | Q(confirmed_at__lt=since) | Q(bounced_at__isnull=False)
     places = scope_of(user).organisations("incidents.answer")
     found = Contact.objects.filter(old, organisation__in=places).select_related("organisation")
     return _first(found.order_by(F("confirmed_at").asc(nulls_first=True), "id"))

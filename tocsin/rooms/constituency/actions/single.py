@@ -15,11 +15,11 @@ from pydantic import ValidationError as NotValid
 
 from tocsin.charts.schema import Domain, Host, Prefix, known_roles
 from tocsin.platform import audit
-from tocsin.platform.access import require
+from tocsin.platform.access import require, scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
 
-VERB = "constituency.manage"
+VERB, CONFIRM = "constituency.manage", "incidents.answer"
 SHAPES: dict[str, Any] = {"prefix": Prefix, "domain": Domain, "mail_domain": Domain, "host": Host}
 CHANGEABLE = ("name", "name_fr", "timezone", "language", "needs_officer", "active")
 M = TypeVar("M", bound=models.Model)
@@ -99,6 +99,18 @@ def add_contact(*, actor: Person, organisation: Organisation, **values: Any) -> 
     contact.save()
     details = {"organisation": organisation.code, "role": contact.role, "name": contact.name, "email": contact.email}
     audit.record(actor, "constituency.add_contact", contact, details)
+    return contact
+
+
+@transaction.atomic
+def confirm_contact(*, actor: Person, contact: Contact) -> Contact:
+    """Note that a contact is still right: by who manages the place, or who speaks for it. A bounce is forgiven."""
+    if not scope_of(actor).allows(CONFIRM, contact.organisation_id):
+        require(actor, VERB, contact.organisation_id)
+    contact.confirmed_at, contact.bounced_at = timezone.now(), None
+    contact.save(update_fields=["confirmed_at", "bounced_at"])
+    details = {"organisation": contact.organisation.code, "role": contact.role, "name": contact.name}
+    audit.record(actor, "constituency.confirm_contact", contact, details)
     return contact
 
 

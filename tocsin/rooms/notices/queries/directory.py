@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from tocsin.rooms.constituency.models import Contact, Membership, Organisation
+from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Membership, Organisation
 
-CONFIRM_EVERY = timedelta(days=90)
 PEOPLE = ("officer", "deputy", "head", "ciso")  # whose mail address is that of their account
 
 
