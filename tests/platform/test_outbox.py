@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from tocsin.config import ConfigError
 from tocsin.platform import gate, outbox, smtp
+from tocsin.platform.export import table
 from tocsin.platform.gate import Item, Recipient
 from tocsin.platform.identity import new_uuid
 from tocsin.platform.markings import TLP
@@ -311,3 +312,18 @@ def test_mail_that_cannot_be_kept_waits(home: Path, analyst: Person) -> None:
     message.refresh_from_db()
     assert message.state == OutboxMessage.State.QUEUED
     assert "mail" in message.error
+
+
+def test_a_file_goes_with_the_mail_and_is_withheld_like_its_text(serve: Callable[..., Server], db: None) -> None:
+    server = serve()
+    named = Item("i", None, "t", TLP.CLEAR, frozenset({"DEPA"}), names=frozenset({"Département A"}))
+    facts = outbox.Attachment("facts.csv", "csv", table(["value", "whose"], [["=1+1", "Département A"], ["é", "x"]]))
+    send(item=named, recipient=recipient("OTHER", "x@other.example"), attachments=[facts])
+    outbox.deliver_due()
+    [mail] = server.taken
+    (attached,) = mail.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("facts.csv", "text/csv")
+    assert attached.get_content().replace("\r\n", "\n") == "value,whose\n'=1+1,[name withheld]\né,x\n"
+    body = mail.get_body()
+    assert body is not None
+    assert "Please look." in body.get_content()

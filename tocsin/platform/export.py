@@ -105,6 +105,12 @@ def _distinct(rows: QuerySet[Any], lookup: str) -> Iterable[str]:
     return rows.order_by().values_list(lookup, flat=True).distinct() if lookup else ()
 
 
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Write rows as comma-separated text, each value harmless in a spreadsheet."""
+    write = csv.writer(_Line()).writerow
+    return "".join([write(header), *(write([cell(value) for value in row]) for row in rows)])
+
+
 def _lines(sheet: Sheet, rows: QuerySet[Any], person: Any) -> Iterator[str]:
     write = csv.writer(_Line()).writerow
     yield BYTE_ORDER_MARK + write(sheet.columns)

@@ -94,6 +94,18 @@ class OutboxMessage(Identified):
         indexes: ClassVar = [models.Index(fields=["state", "next_attempt_at"], name="outbox_due")]
 
 
+class OutboxAttachment(models.Model):
+    """A file that goes with a mail, as text; what the gate withholds is withheld here too."""
+
+    message = models.ForeignKey(OutboxMessage, on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=100)
+    subtype = models.CharField(max_length=20)
+    text = models.TextField()
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+
 class Lease(models.Model):
     """A job's right to run: one holder at a time, taken over when it runs out."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import mailbox
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -29,9 +30,9 @@ from tocsin.platform import audit, gate, smtp
 from tocsin.platform.gate import Action, Item, Recipient, Refused
 from tocsin.platform.identity import new_uuid
 from tocsin.platform.markings import TLP
-from tocsin.platform.models import OutboxMessage
+from tocsin.platform.models import OutboxAttachment, OutboxMessage
 
-__all__ = ["Refused", "confirm", "deliver_due", "send", "send_again", "unsettled"]
+__all__ = ["Attachment", "Refused", "confirm", "deliver_due", "send", "send_again", "unsettled"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +44,24 @@ State = OutboxMessage.State
 HandOver = Callable[[OutboxMessage], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A text file to go with a mail: its name, what sort of text it is (``csv``, ``plain``), its content."""
+
+    name: str
+    subtype: str
+    text: str
+
+
 def send(
-    *, actor: Any, item: Item, recipient: Recipient, subject: str, body: str, language: str = "en"
+    *,
+    actor: Any,
+    item: Item,
+    recipient: Recipient,
+    subject: str,
+    body: str,
+    language: str = "en",
+    attachments: Sequence[Attachment] = (),
 ) -> OutboxMessage:
     """Put one mail on its way, marked with its TLP; `Refused`, kept in the ledger, when the gate says no."""
     address = _checked(recipient.address)
@@ -64,6 +81,15 @@ def send(
             body=body,
             language=language,
             next_attempt_at=timezone.now(),
+        )
+        OutboxAttachment.objects.bulk_create(
+            OutboxAttachment(
+                message=message,
+                name=each.name,
+                subtype=each.subtype,
+                text=gate.redact(each.text, item, decision.redactions),
+            )
+            for each in attachments
         )
         audit.record(actor, "outbox.send", message, {"item": item.uuid, "recipient": address})
     return message
@@ -101,9 +127,8 @@ def deliver_due() -> int:
     lost = OutboxMessage.objects.filter(state=State.SENDING, next_attempt_at__lt=now)
     if lost.exists():
         lost.update(state=State.UNCERTAIN, error="its sender died while handing it over; look whether it arrived")
-    due = list(
-        OutboxMessage.objects.filter(state=State.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")[:BATCH]
-    )
+    waiting = OutboxMessage.objects.filter(state=State.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
+    due = list(waiting.prefetch_related("attachments")[:BATCH])
     return _deliver(due) if due else 0
 
 
@@ -187,6 +212,8 @@ def _email(message: OutboxMessage) -> EmailMessage:
     email["Message-ID"] = message.message_id
     email["Auto-Submitted"] = "auto-generated"
     email.set_content(message.body)
+    for each in message.attachments.all():
+        email.add_attachment(each.text, subtype=each.subtype, filename=each.name)
     email["Content-Language"] = message.language  # only now: new content drops what was said about the old
     return email
 
