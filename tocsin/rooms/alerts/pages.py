@@ -36,6 +36,7 @@ from tocsin.rooms.rules.models import Level
 
 Act = Callable[[Person, Alert, Any], str]
 HITS_SHOWN = 8
+ROWS = 40  # more than two screens
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
         return export.answer(request, SHEET, queries.in_full(found).order_by(*filters.order))
     counts = {} if cursor or fragment else queries.counts(request.user)
     shown: dict[str, Any] = {
-        "page": keyset(found, filters.order, cursor),
+        "page": keyset(found, filters.order, cursor, ROWS),
         "count": "" if cursor else counts.get(filters.tab) or bounded_count(found),
         "filters": filters,
         "may_triage": queries.may_triage(request.user),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.shortcuts import get_object_or_404
 
 from tocsin.platform.access import scope_of
@@ -124,12 +124,16 @@ def _worded(alerts: QuerySet[Alert], filters: Filters) -> QuerySet[Alert]:
 
 
 def counts(user: Any) -> Mapping[str, str]:
-    """Count the open alerts, as shown, in one look at the head of the queue: by state, ``me`` and ``3-`` for levels."""
-    looked_at = Alert.objects.visible_to(user).filter(open=True).order_by(*BY_LEVEL)[: TAB_LIMIT + 1]
-    states = {str(state): Count("pk", filter=Q(state=state)) for state in (Shown.NEW, Shown.TRIAGE, Shown.WAITING)}
-    levels = {f"{level}-": Count("pk", filter=Q(level__gte=level)) for level in LEVELS[1:]}
-    mine = Count("pk", filter=Q(assignee=user))
-    found = looked_at.aggregate(open=Count("pk"), me=mine, **states, **levels)
+    """Count the open alerts, as shown, in one look at the head of the queue: by state, ``me`` and ``3-`` for levels.
+
+    Counted here: a thousand short rows are sooner read than an aggregate of nine counts is put together.
+    """
+    head = Alert.objects.visible_to(user).filter(open=True).order_by(*BY_LEVEL)
+    rows = list(head.values_list("state", "level", "assignee_id")[: TAB_LIMIT + 1])
+    states, levels, assignees = map(Counter, zip(*rows, strict=True)) if rows else (Counter(),) * 3
+    found = {"open": len(rows), "me": assignees[user.pk]}
+    found |= {str(state): states[state] for state in (Shown.NEW, Shown.TRIAGE, Shown.WAITING)}
+    found |= {f"{level}-": sum(number for seen, number in levels.items() if seen >= level) for level in LEVELS[1:]}
     more = "+" if found["open"] > TAB_LIMIT else ""
     return {name: f"{shown_count(min(number, TAB_LIMIT))}{more}" for name, number in found.items()}
 

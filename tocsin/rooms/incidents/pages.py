@@ -26,6 +26,7 @@ from tocsin.rooms.incidents.schemas import INCIDENTS
 
 BY_SEVERITY = ("-severity", "-updated_at", "-id")
 BY_CHANGE = ("-updated_at", "-id")
+ROWS = 40  # more than two screens
 ENTRIES, ENTRIES_MOST = 100, 2_000
 Act = Callable[[queries.View, Any], str]
 
@@ -47,7 +48,7 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
     order = BY_CHANGE if request.GET.get("sort") == "changed" else BY_SEVERITY
     if export.wanted(request):
         return export.answer(request, INCIDENTS, found.only().order_by(*order))
-    listed = keyset(found, order, request.GET.get("cursor", ""))
+    listed = keyset(found, order, request.GET.get("cursor", ""), ROWS)
     seen = queries.listed_organisations(request.user, list(listed.items))
     for incident in listed.items:
         incident.shown_organisations = seen.get(incident.pk, [])
