@@ -22,6 +22,7 @@ NOTHING = SafeString('<span class="muted">–</span>')
 
 
 @register.simple_tag
+@lru_cache(maxsize=64)
 def tlp(value: str) -> SafeString:
     """Show a TLP label in the colours FIRST gives it."""
     if value not in TLP.values:
