@@ -136,6 +136,8 @@ def test_what_spreadsheets_calculate_is_only_text(things: Mapping[str, Any], cha
         ("＝1", "'＝1"),
         ("a\0b", "a\ufffdb"),
         ("plain = text", "plain = text"),
+        ('x;=HYPERLINK("http://e.example")', 'x;\'=HYPERLINK("http://e.example")'),
+        ("a\n=1+1", "a\n'=1+1"),
     ],
 )
 def test_each_value_is_written_so_that_it_reads_back(value: object, written: str) -> None:

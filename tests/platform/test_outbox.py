@@ -323,7 +323,7 @@ def test_a_file_goes_with_the_mail_and_is_withheld_like_its_text(serve: Callable
     [mail] = server.taken
     (attached,) = mail.iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == ("facts.csv", "text/csv")
-    assert attached.get_content().replace("\r\n", "\n") == "value,whose\n'=1+1,[name withheld]\né,x\n"
+    assert attached.get_content().replace("\r\n", "\n") == '"value","whose"\n"\'=1+1","[name withheld]"\n"é","x"\n'
     body = mail.get_body()
     assert body is not None
     assert "Please look." in body.get_content()

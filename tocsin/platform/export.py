@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,6 +28,8 @@ from tocsin.platform.markings import TLP, strictest
 MOST = 50_000
 AT_ONCE = 1_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last are full-width
+# Readers of other countries separate cells by semicolons: what follows one may begin a cell too.
+_CALCULATED = re.compile(rf"(^|[;\t\r\n])(?=[{re.escape(''.join(FORMULA))}])")
 BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets read UTF-8 as something else
 
 
@@ -107,12 +110,12 @@ def _distinct(rows: QuerySet[Any], lookup: str) -> Iterable[str]:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Write rows as comma-separated text, each value harmless in a spreadsheet."""
-    write = csv.writer(_Line()).writerow
+    write = csv.writer(_Line(), quoting=csv.QUOTE_ALL).writerow
     return "".join([write(header), *(write([cell(value) for value in row]) for row in rows)])
 
 
 def _lines(sheet: Sheet, rows: QuerySet[Any], person: Any) -> Iterator[str]:
-    write = csv.writer(_Line()).writerow
+    write = csv.writer(_Line(), quoting=csv.QUOTE_ALL).writerow
     yield BYTE_ORDER_MARK + write(sheet.columns)
     found = rows.iterator(chunk_size=AT_ONCE)
     while batch := list(islice(found, AT_ONCE)):
@@ -150,4 +153,4 @@ def cell(value: Any) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return cell(" ".join(str(part) for part in value))
     text = str(value).replace("\0", "\ufffd")
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return _CALCULATED.sub(r"\1'", text)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tocsin.pipeline.parsers.folders import EMPTY, files_in
+from tocsin.pipeline.parsers.folders import EMPTY, LINK, files_in
 
 
 def shut(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -49,4 +49,4 @@ def test_links_to_folders_are_named_but_not_followed(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "again").symlink_to(tmp_path)
     (tmp_path / "sub" / "nowhere").symlink_to(tmp_path / "gone")
-    assert [each.path.name for each in files_in([tmp_path])] == ["nowhere"]
+    assert [(each.path.name, each.trouble) for each in files_in([tmp_path])] == [("again", LINK), ("nowhere", "")]

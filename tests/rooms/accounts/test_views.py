@@ -84,3 +84,9 @@ def test_there_is_an_end_to_them(analyst: Person, client_of: ClientOf, monkeypat
     assert [view.name for view in queries.views_of(analyst, "/alerts/")] == ["Mine, serious"]
     client.post("/views/", MINE | {"query": "state=new"})
     assert SavedView.objects.get().query == "state=new"
+
+
+@pytest.mark.parametrize("query", ["q=" + "é" * 900, "é" * 900, "cursor=x", ""])
+def test_filters_that_cannot_be_kept_are_refused(analyst: Person, client_of: ClientOf, query: str) -> None:
+    assert client_of(analyst).post("/views/", MINE | {"query": query})["Location"] == "/"
+    assert not SavedView.objects.exists()

@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from tests.rooms.alerts.conftest import rule
 from tocsin.platform.models import AuditEntry
+from tocsin.rooms.accounts.models import Person as Somebody
 from tocsin.rooms.alerts import actions, queries
+from tocsin.rooms.alerts.actions import bulk
 from tocsin.rooms.alerts.models import Alert, AlertComment, BulkChange
 from tocsin.rooms.alerts.schemas import Filters
 
@@ -132,9 +134,10 @@ def test_taking_many_is_taken_back(many: list[Alert], analyst: Person, responder
     before = snapshot()
     found = queries.to_change(responder, Filters(), queries.newest())
     change = actions.change_all(actor=responder, found=found, do="take", disposition="", reason="")
-    assert Alert.objects.filter(assignee=responder).count() == 5
-    assert Alert.objects.get(pk=many[1].pk).acknowledged_at == before[many[1].pk][4]  # the first time counts
-    assert actions.undo(actor=responder, change=change) == 5
+    # What a colleague has taken, or waits for an answer to, is nobody's to take in bulk.
+    assert Alert.objects.filter(assignee=responder).count() == 3
+    assert Alert.objects.get(pk=many[1].pk).assignee == analyst
+    assert actions.undo(actor=responder, change=change) == 3
     assert snapshot() == before
 
 
@@ -193,3 +196,99 @@ def test_those_ticked_are_taken_back_too(client_of: ClientOf, many: list[Alert],
     assert f'<a href="{reverse("alerts_bulk_change", args=[change.uuid])}"' in page
     actions.undo(actor=analyst, change=change)
     assert snapshot() == before
+
+
+def test_above_the_most_the_ones_shown_are_the_ones_changed(
+    client_of: ClientOf, alert_of: AlertOf, analyst: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST", 3)
+    monkeypatch.setattr(actions, "MOST", 3)
+    for number in range(8):
+        level = "critical" if number % 3 == 0 else "low"
+        alert_of(rule=rule(id=f"m{number}", level=level), subject=f"m{number}")
+    client = client_of(analyst)
+    page, hidden = preview(client)
+    assert "Close 3 alerts as benign?" in page
+    assert "More match than can be changed at once" in page
+    client.post(reverse("alerts_bulk"), hidden)
+    assert set(Alert.objects.filter(state="closed_benign").values_list("level", flat=True)) == {4}
+
+
+def test_what_arrives_while_the_preview_is_made_is_left_alone(
+    client_of: ClientOf, many: list[Alert], analyst: Person, alert_of: AlertOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = queries.summed
+
+    def summed(*given: Any) -> Any:
+        result = counted(*given)
+        alert_of(rule=rule(id="race"), subject="race")
+        return result
+
+    monkeypatch.setattr(queries, "summed", summed)
+    client = client_of(analyst)
+    _page, hidden = preview(client)
+    client.post(reverse("alerts_bulk"), hidden)
+    assert [alert.subject for alert in Alert.objects.filter(open=True)] == ["race"]
+
+
+@pytest.mark.parametrize("other", [{"disposition": "false_positive"}, {"do": "take"}, {"back": "/alerts/?state=new"}])
+def test_a_preview_allows_only_what_it_showed(
+    client_of: ClientOf, many: list[Alert], analyst: Person, other: dict[str, str]
+) -> None:
+    client, before = client_of(analyst), snapshot()
+    _page, hidden = preview(client)
+    client.post(reverse("alerts_bulk"), hidden | other)
+    assert snapshot() == before
+
+
+def test_more_than_was_shown_is_shown_again(
+    client_of: ClientOf, many: list[Alert], analyst: Person, responder: Person
+) -> None:
+    client = client_of(analyst)
+    _page, hidden = preview(client)
+    actions.reopen(actor=responder, alert=Alert.objects.get(pk=many[5].pk), reason="It is not.")
+    before = snapshot()
+    client.post(reverse("alerts_bulk"), hidden)
+    assert snapshot() == before
+
+
+def test_who_may_no_longer_work_there_takes_nothing_back(many: list[Alert], analyst: Person) -> None:
+    change = close_all(analyst)
+    before = snapshot()
+    analyst.memberships.update(role="officer")
+    assert actions.undo(actor=Somebody.objects.get(pk=analyst.pk), change=change) == 0
+    assert snapshot() == before
+
+
+def test_an_alert_goes_back_to_nobody_when_its_holder_is_gone(
+    many: list[Alert], analyst: Person, responder: Person
+) -> None:
+    change = close_all(responder)
+    Somebody.objects.filter(pk=analyst.pk).update(is_active=False)
+    assert actions.undo(actor=responder, change=change) == 5
+    assert Alert.objects.filter(state="triage").get().assignee is None
+
+
+def test_further_hits_do_not_keep_an_alert_from_going_back(many: list[Alert], responder: Person) -> None:
+    found = queries.to_change(responder, Filters(), queries.newest())
+    change = actions.change_all(actor=responder, found=found, do="take", disposition="", reason="")
+    Alert.objects.filter(assignee=responder).update(count=99, updated_at=timezone.now())
+    assert actions.undo(actor=responder, change=change) == 3
+
+
+def test_a_group_that_opens_at_that_moment_is_told_of(
+    many: list[Alert], analyst: Person, alert_of: AlertOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = close_all(analyst)
+    looked = bulk._untouched
+
+    def untouched(*given: Any) -> Any:
+        found = looked(*given)
+        alert_of(rule=rule(id="0", title="rule 0"), subject="host0")
+        return found
+
+    monkeypatch.setattr(bulk, "_untouched", untouched)
+    with pytest.raises(actions.StepNotPossible, match="New hits arrived"):
+        actions.undo(actor=analyst, change=change)
+    change.refresh_from_db()
+    assert change.undone_at is None

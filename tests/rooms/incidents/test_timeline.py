@@ -82,3 +82,8 @@ def test_nobody_fills_a_page_alone(incident: Incident, analyst: Person, client_o
     client_of(analyst).post(f"/incidents/{incident.uuid}/{action}/", {field: "x" * 6000, **more})
     assert "x" * 6000 not in "".join(words(analyst, incident))
     assert not incident.entities.filter(summary__contains="xxx").exists()
+
+
+def test_a_time_reads_as_a_time(incident: Incident, responder: Person, analyst: Person) -> None:
+    entry = TimelineEntry(event="changed", details={"changes": {"occurred_at": [None, "2026-11-26 12:00:00+00:00"]}})
+    assert knowledge.said(entry) == "Began: – → 2026-11-26 12:00Z"

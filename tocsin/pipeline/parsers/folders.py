@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+LINK = "It is a link to a folder; name the folder itself."
 EMPTY = "It is a folder with no files in it."
 
 
@@ -28,11 +29,9 @@ def files_in(paths: Iterable[Path]) -> Iterator[Found]:
 
 def _below(folder: Path) -> Iterator[Found]:
     troubles: list[OSError] = []
-    found = [
-        Found(Path(above, name))
-        for above, folders, names in os.walk(folder, onerror=troubles.append)
-        for name in (*names, *(link for link in folders if os.path.islink(os.path.join(above, link))))
-        if not os.path.isdir(os.path.join(above, name))
-    ]
+    found: list[Found] = []
+    for above, folders, names in os.walk(folder, onerror=troubles.append):
+        found += (Found(Path(above, name)) for name in names)
+        found += (Found(Path(above, name), LINK) for name in folders if os.path.islink(os.path.join(above, name)))
     found += [Found(Path(os.fsdecode(trouble.filename)), f"{trouble.strerror}.") for trouble in troubles]
     yield from sorted(found) if found else [Found(folder, EMPTY)]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.platform.access import Scope, all_verbs
 from tocsin.rooms.accounts import queries
 
+LONGEST_QUERY = 1000
 AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
@@ -90,6 +91,13 @@ class ViewForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=60)
     path = forms.CharField(max_length=200, widget=forms.HiddenInput)
     query = forms.CharField(max_length=1000, widget=forms.HiddenInput)
+
+    def clean_query(self) -> str:
+        """Take the filters in their one form, as they will be kept."""
+        query = queries.view_query(self.cleaned_data["query"])
+        if not query or len(query) > LONGEST_QUERY:
+            raise forms.ValidationError(_("These filters cannot be kept: choose some, and not too long ones."))
+        return query
 
     def clean_path(self) -> str:
         """Take addresses of this house only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -23,13 +24,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tocsin.platform import export, opaque
 from tocsin.platform.access import page
-from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform.lists import bounded_count, keyset, shown_count
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import actions, forms, knowledge, queries
 from tocsin.rooms.alerts.actions.bulk import UNDO_WITHIN
 from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert, BulkChange
-from tocsin.rooms.alerts.schemas import LEVELS, SHEET, Assigned, Filters, Shown, pretty, telling
+from tocsin.rooms.alerts.schemas import BY_LEVEL, LEVELS, SHEET, Assigned, Filters, Shown, pretty, telling
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.rules import queries as rules
 from tocsin.rooms.rules.models import Level
@@ -319,40 +320,49 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
 
 def _changed(request: HttpRequest, home: str, chosen: list[Alert], how: Mapping[str, str]) -> BulkChange:
     if "upto" in request.POST:
-        return actions.change_all(actor=_me(request), found=_whole(request, home), **how)
+        return actions.change_all(actor=_me(request), found=_as_shown(request, home, how), **how)
     if not chosen:
         raise actions.NothingToDo(_("Select at least one alert."))
     return actions.change_chosen(actor=_me(request), alerts=chosen, **how)
 
 
-def _whole(request: HttpRequest, home: str) -> QuerySet[Alert]:
-    """Give all alerts of the list the person came from, no newer than the preview."""
-    filters = Filters.read(QueryDict(urlsplit(home).query))
-    if "upto" not in request.POST:
-        return queries.to_change(request.user, filters, queries.newest())
-    upto = opaque.opened(request.POST["upto"]) or ""
-    if not upto.isdigit():
+def _whole(request: HttpRequest, home: str, upto: int) -> QuerySet[Alert]:
+    """Give all alerts of the list the person came from, no newer than ``upto``."""
+    return queries.to_change(request.user, Filters.read(QueryDict(urlsplit(home).query)), upto)
+
+
+def _as_shown(request: HttpRequest, home: str, how: Mapping[str, str]) -> QuerySet[Alert]:
+    """Give the alerts of the preview, or refuse: it was another one, or more match now than it showed."""
+    try:
+        upto, total, *what = json.loads(opaque.opened(request.POST["upto"]) or "[]")
+    except ValueError as error:
+        raise actions.NothingToDo(_("Look at what would change first.")) from error
+    if what != [how["do"], how["disposition"], home]:
         raise actions.NothingToDo(_("Look at what would change first."))
-    return queries.to_change(request.user, filters, int(upto))
+    found = _whole(request, home, upto)
+    if actions.allowing(found, actions.step_of(**how)).order_by()[: total + 1].count() > total:
+        raise actions.NothingToDo(_("More match now than were shown; look again."))
+    return found
 
 
 def _preview(request: HttpRequest, home: str, how: Mapping[str, str]) -> dict[str, Any]:
     """Count what would change and what would not, before anything does."""
-    step = actions.step_of(**how)
-    found = _whole(request, home)
-    allowing = found.filter(state__in=step.sources)
-    total, levels, organisations = queries.summed(allowing, actions.MOST + 1)
+    step, upto = actions.step_of(**how), queries.newest()
+    found = _whole(request, home, upto)
+    allowing = actions.allowing(found, step)
+    total, levels, organisations = queries.summed(allowing, actions.MOST)
     if not total:
         raise actions.NothingToDo(_("None of these alerts allows this now."))
+    matching = allowing.order_by().count()
     return {
         "step": step,
-        "upto": opaque.shut(str(queries.newest())),
-        "total": min(total, actions.MOST),
-        "more": total > actions.MOST,
-        "passed_over": bounded_count(found.exclude(state__in=step.sources)),
+        "upto": opaque.shut(json.dumps([upto, matching, how["do"], how["disposition"], home])),
+        "total": total,
+        "more": matching > total,
+        "passed_over": shown_count(found.order_by().count() - matching),
         "levels": [(level, Level(level).label, levels[level]) for level in sorted(levels, reverse=True)],
         "organisations": organisations,
-        "first": keyset(allowing, Filters.read(QueryDict(urlsplit(home).query)).order, size=10).items,
+        "first": allowing.order_by(*BY_LEVEL)[:10],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -148,4 +149,6 @@ def _value(name: str, value: Any) -> str:
         return label(value, "")
     if name == "rsit_type":
         return next((gettext(entry["types"][value]) for entry in taxonomy().values() if value in entry["types"]), value)
+    if name == "occurred_at":
+        return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M}Z"
     return str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.rooms.alerts.actions.bulk import MOST, change_all, change_chosen, step_of, undo
+from tocsin.rooms.alerts.actions.bulk import MOST, allowing, change_all, change_chosen, step_of, undo
 from tocsin.rooms.alerts.actions.errors import (
     AlertError,
     NewerGroupOpen,
@@ -37,6 +37,7 @@ __all__ = [
     "NothingToDo",
     "ReasonMissing",
     "StepNotPossible",
+    "allowing",
     "answer",
     "ask",
     "assign",

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from tocsin.rooms.alerts.actions import steps
 from tocsin.rooms.alerts.actions.errors import NothingToDo, ReasonMissing, StepNotPossible
 from tocsin.rooms.alerts.knowledge import Step
 from tocsin.rooms.alerts.models import Alert, AlertComment, BulkChange
+from tocsin.rooms.alerts.schemas import BY_LEVEL
 
 MOST = 10_000
 UNDO_WITHIN = timedelta(hours=24)
@@ -55,11 +56,24 @@ def change_chosen(*, actor: Person, alerts: Sequence[Alert], do: str, dispositio
 def change_all(*, actor: Person, found: QuerySet[Alert], do: str, disposition: str, reason: str) -> BulkChange:
     """Take the step with those of ``found`` that allow it now, 10,000 at most; the others are passed over."""
     step = step_of(do, disposition, reason)
-    allowing = found.filter(state__in=step.sources).select_for_update(of=("self",)).order_by("key")
-    alerts = list(allowing[:MOST])
+    shown = list(allowing(found, step).order_by(*BY_LEVEL)[:MOST])  # the same ones the preview counted
+    alerts = _still_allowing(shown, step)
     if not alerts:
         raise NothingToDo(_("None of these alerts allows this now."))
     return change_chosen(actor=actor, alerts=alerts, do=do, disposition=disposition, reason=reason)
+
+
+def allowing(found: QuerySet[Alert], step: Step) -> QuerySet[Alert]:
+    """Keep the alerts that allow the step; taking takes nothing away from a colleague."""
+    kept = found.filter(state__in=step.sources)
+    return kept if step.disposes else kept.filter(assignee=None)
+
+
+def _still_allowing(alerts: Sequence[Alert], step: Step) -> list[Alert]:
+    state, assignee = (steps.CHANGED.index(name) for name in ("state", "assignee"))
+    rows = steps.locked(sorted(alerts, key=lambda alert: alert.key))
+    kept = {pk for pk, *now in rows if now[state] in step.sources and (step.disposes or now[assignee] is None)}
+    return [alert for alert in alerts if alert.pk in kept]
 
 
 @transaction.atomic
@@ -72,7 +86,11 @@ def undo(*, actor: Person, change: BulkChange) -> int:
         raise StepNotPossible(_("This was taken back already."))
     if timezone.now() - current.done_at > UNDO_WITHIN:
         raise StepNotPossible(_("This is too long ago; open the alerts one by one."))
-    restored = _restore(current)
+    try:
+        with transaction.atomic():
+            restored = _restore(current, actor)
+    except IntegrityError as error:  # a later alert of a group was opened at this moment
+        raise StepNotPossible(_("New hits arrived at this very moment; take it back once more.")) from error
     if restored:
         steps.tell(actor, restored, AlertComment.Event.UNDO, details={"change": str(current.uuid)})
     current.undone_at, current.restored = timezone.now(), len(restored)
@@ -87,12 +105,16 @@ def _before(alerts: Sequence[Alert]) -> list[list[object]]:
     return [[pk, now[state], now[assignee], now[acknowledged] is not None] for pk, *now in rows]
 
 
-def _restore(change: BulkChange) -> list[Alert]:
+def _restore(change: BulkChange, actor: Person) -> list[Alert]:
     before = {pk: (state, assignee, acknowledged) for pk, state, assignee, acknowledged in change.before}
-    untouched = _untouched(change, list(before))
+    untouched = _untouched(change, list(before), actor)
+    people = Person.objects.filter(is_active=True).in_bulk({assignee for _, assignee, _ in before.values() if assignee})
     alike: dict[tuple[str, int | None, bool], list[Alert]] = defaultdict(list)
     for alert in untouched:
-        alike[before[alert.pk]].append(alert)
+        state, assignee, acknowledged = before[alert.pk]
+        holder = people.get(assignee) if assignee else None
+        still = holder is not None and steps.may(holder, "alerts.triage", alert)
+        alike[state, assignee if still else None, acknowledged].append(alert)
     now = timezone.now()
     for (state, assignee, acknowledged), same in alike.items():
         values = {"state": state, "open": True, "assignee": assignee, "disposition": "", "closed_at": None}
@@ -103,14 +125,16 @@ def _restore(change: BulkChange) -> list[Alert]:
     return untouched
 
 
-def _untouched(change: BulkChange, ids: Sequence[int]) -> list[Alert]:
-    """Give, locked, the alerts that are as the change left them and whose group has no later alert open."""
+def _untouched(change: BulkChange, ids: Sequence[int], actor: Person) -> list[Alert]:
+    """Give, locked, the alerts on which the actor may still work, that nobody did anything with since, and whose group
+    has no later alert open. Further hits are nobody's doing."""
     target = knowledge.steps()[change.event].target
     found: list[Alert] = []
     for start in range(0, len(ids), steps.AT_ONCE):
-        named = Alert.objects.filter(pk__in=ids[start : start + steps.AT_ONCE])
-        as_left = named.filter(state=target, updated_at=change.done_at).select_for_update().order_by("key")
-        found += as_left
+        mine = Alert.objects.visible_to(actor, "alerts.triage")
+        as_left = mine.filter(pk__in=ids[start : start + steps.AT_ONCE], state=target)
+        later = AlertComment.objects.filter(alert=OuterRef("pk"), created_at__gt=change.created_at)
+        found += as_left.filter(~Exists(later)).select_for_update(of=("self",)).order_by("key")
     keys = [alert.key for alert in found if not alert.open]
     reopened: set[str] = set()
     for start in range(0, len(keys), steps.AT_ONCE):

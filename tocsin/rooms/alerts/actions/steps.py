@@ -47,7 +47,7 @@ def assign_many(*, actor: Person, alerts: Iterable[Alert], assignee: Person) -> 
     step = knowledge.steps()["take"]
     locked = _ready(actor, alerts, step)
     for alert in locked:
-        if not _may(assignee, step.verb, alert):
+        if not may(assignee, step.verb, alert):
             raise NotTheirs(_("%(person)s may not work on alerts of this organisation.") % {"person": assignee})
         alert.assignee = assignee
         alert.acknowledged_at = alert.acknowledged_at or timezone.now()
@@ -204,12 +204,13 @@ def tell(
     audit.record_many(actor, f"alert.{event}", alerts, {"text": said, **(details or {})})
 
 
-def _may(person: Person, verb: str, alert: Alert) -> bool:
+def may(person: Person, verb: str, alert: Alert) -> bool:
+    """Tell whether a person may do ``verb`` with an alert."""
     scope = scope_of(person)
     return scope.everything(verb) if alert.organisation_id is None else scope.allows(verb, alert.organisation_id)
 
 
 def _require(actor: Person, verb: str, alert: Alert) -> None:
     require(actor, verb, alert.organisation_id)
-    if not _may(actor, verb, alert):
+    if not may(actor, verb, alert):
         raise PermissionDenied(_("This alert belongs to no organisation; only teams that see all may work on it."))
