@@ -32,11 +32,13 @@ MEMBERSHIPS = {
 
 @pytest.fixture(autouse=True)
 def _nothing_of_earlier_tests() -> None:
-    """Forget what a thread keeps: refusals set aside, and the language of the person who asked last."""
+    """Forget what a process keeps: refusals set aside, the language of who asked last, failed sign-ins that count."""
+    from django.core.cache import cache
     from django.utils import translation
 
     from tocsin.platform import gate
 
+    cache.clear()
     gate.forget_refusals()
     translation.activate("en")
 
