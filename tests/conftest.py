@@ -43,6 +43,13 @@ def _nothing_of_earlier_tests() -> None:
     translation.activate("en")
 
 
+def pytest_configure() -> None:
+    """Give each process its own cache: settings are read before this file, with the home of whoever started it."""
+    from django.conf import settings
+
+    settings.CACHES["default"]["LOCATION"] = os.path.join(os.environ["TOCSIN_HOME"], "cache", "web")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave what only PostgreSQL can show to the run on PostgreSQL."""
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
