@@ -222,9 +222,24 @@ def test_what_is_packed_otherwise_is_named(head: bytes, kind: str) -> None:
         choose(head)
 
 
-def test_a_list_of_addresses_that_proxies_wrote_begins_with_the_client() -> None:
-    line = b'203.0.113.1, 10.0.0.1 - - [10/Oct/2026:13:55:36 +0200] "GET /a HTTP/1.1" 200 12 "-" "x"\n'
-    (record,) = read("access_log", line)
+@pytest.mark.parametrize(
+    ("listed", "column", "client"),
+    [
+        ("203.0.113.1, 10.0.0.1", "source.ip", "203.0.113.1"),
+        ("203.0.113.1,  10.0.0.1", "source.ip", "203.0.113.1"),
+        ("203.0.113.1,10.0.0.1", "source.ip", "203.0.113.1"),
+        ("unknown, 203.0.113.1", "source.ip", "203.0.113.1"),
+        ("-, 203.0.113.1", "source.ip", "203.0.113.1"),
+        ("203.0.113.1:5555, 10.0.0.1", "source.ip", "203.0.113.1"),
+        ("[2001:db8::1]:5555, 10.0.0.1", "source.ip", "2001:db8::1"),
+        ("2001:db8::1", "source.ip", "2001:db8::1"),
+        ("unknown, hidden", "source.domain", "unknown"),
+        ("client.example.eu", "source.domain", "client.example.eu"),
+    ],
+)
+def test_a_list_of_addresses_that_proxies_wrote_begins_with_the_client(listed: str, column: str, client: str) -> None:
+    line = f'{listed} - - [10/Oct/2026:13:55:36 +0200] "GET /a HTTP/1.1" 200 12 "-" "x"\n'
+    (record,) = read("access_log", line.encode())
     assert isinstance(record, Record)
     fields = dict(record.fields)
-    assert (fields["source.ip"], fields.get("url.domain"), fields["url.path"]) == ("203.0.113.1", None, "/a")
+    assert (fields.get(column), fields.get("url.domain"), fields["url.path"]) == (client, None, "/a")

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tocsin.rooms.accounts.models import Person
@@ -98,3 +100,19 @@ def test_what_an_organisation_is_asked_waits_on_its_desk(
     alerts.ask(actor=analyst, alert=alert_at(department_a, title="Is it yours?"), question="Your scanner?")
     assert b"Is it yours?" in client_of(officer_a).get("/").content
     assert b"Is it yours?" not in client_of(officer_b).get("/").content
+
+
+def test_many_alerts_join_with_as_many_questions_as_few(
+    incident: Incident, analyst: Person, department_a: Organisation, department_b: Organisation,
+    alert_at: Callable[..., Alert],
+) -> None:  # fmt: skip
+    def cost(alerts: list[Alert]) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            actions.join_alerts(actor=analyst, incident=incident, alerts=alerts)
+        return len(asked)
+
+    few = cost([alert_at(department_a), alert_at(department_b)])
+    many = cost([alert_at(place) for place in (department_a, department_b) for _number in range(20)])
+    assert many == few
+    assert incident.entities.count() == 2
+    assert incident.timeline.filter(event="alert").count() == incident.alerts.count() == 42

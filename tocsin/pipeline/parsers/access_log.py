@@ -1,6 +1,6 @@
 """Access logs of web servers: common, combined and nginx's default, with or without the site's name in front.
 
-Where proxies have written a list of addresses (X-Forwarded-For), the first is the client.
+Where proxies have written a list of addresses (X-Forwarded-For), the first that they knew is the client.
 
 A record is one line. A request line that is no HTTP (a probe, garbage) is kept as it came in ``url.original``.
 """
@@ -23,7 +23,7 @@ from tocsin.pipeline.schema.event import Kind, Reading, Record, Reject
 KIND = Kind("web", "access")
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
 _LINE = re.compile(
-    r"(?:(?P<site>[^\s\[\],\"]+) )?(?P<client>(?!- )[^\s,\"]+)(?:, ?[^\s,\"]+)* "
+    r"(?:(?P<site>[^\s\[\],\"]+) )?(?P<client>(?!- )[^\s,\"]+(?:, *[^\s,\"]+)*) "
     r"(?P<ident>[^\s\"]+) (?P<user>[^\"\[]{1,256}) "
     r"\[(?P<day>\d\d)/(?P<month>[A-Z][a-z]{2})/(?P<year>\d{4}):(?P<clock>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})\] "
     r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}) (?P<size>\d+|-)'
@@ -65,7 +65,7 @@ def read(stream: BinaryIO, reading: Reading) -> Iterator[Record | Reject]:
 
 def _fields(match: re.Match[str], stamp: datetime) -> dict[str, Any]:
     status = int(match["status"])
-    client = match["client"]
+    client = _client(match["client"])
     fields: dict[str, Any] = {
         "@timestamp": stamp,
         "event.kind": "event",
@@ -81,6 +81,16 @@ def _fields(match: re.Match[str], stamp: datetime) -> dict[str, Any]:
     }
     fields.update(_request(_plain(match["request"])))
     return fields
+
+
+def _client(listed: str) -> str:
+    """Give the first address of the list, which may have a port; without one the first entry as it stands."""
+    entries = [entry.strip() for entry in listed.split(",")]
+    for entry in entries:
+        for address in (entry, entry.rpartition(":")[0].strip("[]")):
+            if is_ip(address):
+                return address
+    return entries[0]
 
 
 def _told(part: str) -> str | None:

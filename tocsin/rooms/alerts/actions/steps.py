@@ -116,12 +116,17 @@ def dispose_many(*, actor: Person, alerts: Iterable[Alert], disposition: str, re
     return _step(actor, locked, step, reason)
 
 
-@transaction.atomic
 def escalate(*, actor: Person, alert: Alert) -> Alert:
-    """Mark an alert as part of an incident; the incidents room calls it when it opens or joins one."""
-    step = knowledge.steps()["escalate"]
-    _step(actor, _ready(actor, [alert], step), step)
+    """Mark an alert as part of an incident."""
+    escalate_many(actor=actor, alerts=[alert])
     return alert
+
+
+@transaction.atomic
+def escalate_many(*, actor: Person, alerts: Iterable[Alert]) -> int:
+    """Mark alerts as part of an incident; the incidents room calls it when it opens or joins one."""
+    step = knowledge.steps()["escalate"]
+    return _step(actor, _ready(actor, alerts, step), step)
 
 
 @transaction.atomic

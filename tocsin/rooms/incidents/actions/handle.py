@@ -21,7 +21,7 @@ from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions import hand_over
-from tocsin.rooms.incidents.actions.record import note, require_handler, require_part
+from tocsin.rooms.incidents.actions.record import note, note_many, require_handler, require_part
 from tocsin.rooms.incidents.models import (
     Audience,
     Incident,
@@ -80,27 +80,33 @@ def _team_of(actor: Person) -> Team | None:
 def join_alerts(*, actor: Person, incident: Incident, alerts: Iterable[Alert]) -> None:
     """Escalate alerts into an incident; their organisations become parts of it, their first sighting its history."""
     require_handler(actor, incident, "incidents.open")
-    for alert in alerts:
-        try:
-            alert_actions.escalate(actor=actor, alert=alert)
-        except AlertError as error:  # somebody else was first
-            raise ValidationError(str(error)) from error
-        incident.alerts.add(alert)
-        entity = None
-        if alert.organisation is not None:
-            entity, _made = IncidentEntity.objects.get_or_create(incident=incident, organisation=alert.organisation)
-        subject = f" ({alert.subject})" if alert.subject else ""
-        note(
-            incident,
-            "alert",
-            text=f"{alert.title}{subject}",
-            author=None,
-            kind=TimelineEntry.Kind.ATTACK,
-            entity=entity,
-            audience=Audience.ENTITY if entity else Audience.TEAM,
-            time=alert.first_seen,
-        )
-    audit.record(actor, "incident.join_alerts", incident, {"alerts": [str(alert.uuid) for alert in alerts]})
+    joined = list({alert.pk: alert for alert in alerts}.values())
+    try:
+        alert_actions.escalate_many(actor=actor, alerts=joined)
+    except AlertError as error:  # somebody else was first
+        raise ValidationError(str(error)) from error
+    incident.alerts.add(*joined)
+    places = {alert.organisation_id for alert in joined if alert.organisation_id}
+    IncidentEntity.objects.bulk_create(
+        (IncidentEntity(incident=incident, organisation_id=place) for place in sorted(places)), ignore_conflicts=True
+    )
+    parts: dict[int | None, IncidentEntity] = {
+        part.organisation_id: part for part in incident.entities.filter(organisation__in=places)
+    }
+    note_many(incident, (_sighting(incident, alert, parts.get(alert.organisation_id)) for alert in joined))
+    audit.record(actor, "incident.join_alerts", incident, {"alerts": [str(alert.uuid) for alert in joined]})
+
+
+def _sighting(incident: Incident, alert: Alert, part: IncidentEntity | None) -> TimelineEntry:
+    return TimelineEntry(
+        incident=incident,
+        entity=part,
+        kind=TimelineEntry.Kind.ATTACK,
+        audience=Audience.ENTITY if part else Audience.TEAM,
+        time=alert.first_seen,
+        event="alert",
+        text=f"{alert.title} ({alert.subject})" if alert.subject else alert.title,
+    )
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from tocsin.platform.access import require
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
+
+AT_ONCE = 500
 
 
 def require_handler(actor: Person, incident: Incident, verb: str = "incidents.work") -> None:
@@ -45,7 +48,7 @@ def note(
 
     ``event`` is one of `knowledge.SAYINGS`, ``details`` are its values; ``text`` is what a person wrote.
     """
-    entry = TimelineEntry.objects.create(
+    entry = TimelineEntry(
         incident=incident,
         entity=entity,
         kind=kind,
@@ -56,8 +59,14 @@ def note(
         text=text,
         author=author,
     )
-    Incident.objects.filter(pk=incident.pk).update(updated_at=timezone.now())
+    note_many(incident, [entry])
     return entry
+
+
+def note_many(incident: Incident, entries: Iterable[TimelineEntry]) -> None:
+    """Write lines of the timeline of one incident in two statements, however many."""
+    TimelineEntry.objects.bulk_create(entries, batch_size=AT_ONCE)
+    Incident.objects.filter(pk=incident.pk).update(updated_at=timezone.now())
 
 
 def _kept(value: Any) -> Any:
