@@ -16,7 +16,7 @@ from tests.architecture.stage import furnish
 from tests.architecture.test_routes import bearer, routes
 from tocsin.platform.gate import Item, Recipient
 from tocsin.platform.markings import TLP
-from tocsin.platform.outbox import send
+from tocsin.platform.outbox import Mail, send
 from tocsin.rooms.accounts.models import ApiToken, Person
 from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
@@ -76,10 +76,7 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
         item = Item("incident", incident.uuid, "t", TLP.CLEAR, frozenset({place.code}))
         send(
             actor=person,
-            item=item,
-            recipient=Recipient(person.email, place.code, "named_person"),
-            subject="s",
-            body="b",
+            mail=Mail(item, Recipient(person.email, place.code, "named_person"), subject="s", body="b"),
         )
         ApiToken.objects.create(person=chart["analyst"], name="t", digest=f"{n}", expires_at=now + timedelta(days=1))
         rules = RuleSet.objects.create(name=f"set {n}")

@@ -91,7 +91,7 @@ def recipient(code: str = "DEPA", address: str = "officer@a.example") -> Recipie
 
 def send(actor: Person | None = None, **changed: Any) -> OutboxMessage:
     given: dict[str, Any] = {"item": item(), "recipient": recipient(), "subject": "Macro", "body": "Please look."}
-    return outbox.send(actor=actor, **(given | changed))
+    return outbox.send(actor=actor, mail=outbox.Mail(**(given | changed)))
 
 
 def state_of(message: OutboxMessage) -> str:
@@ -244,7 +244,8 @@ def test_a_password_never_travels_in_clear(
     assert "not sent in clear" in OutboxMessage.objects.get(pk=message.pk).error
 
 
-def test_a_sender_that_died_leaves_its_message_uncertain(home: Path, db: None) -> None:
+def test_a_sender_that_died_leaves_its_message_uncertain(serve: Callable[..., Server], db: None) -> None:
+    serve()
     message = send()
     assert outbox._claim(message)
     outbox.deliver_due()
@@ -253,6 +254,16 @@ def test_a_sender_that_died_leaves_its_message_uncertain(home: Path, db: None) -
     outbox.deliver_due()
     assert state_of(message) == "uncertain"
     assert outbox.deliver_due() == 0
+
+
+def test_what_the_house_keeps_itself_is_kept_once_however_often_it_is_tried(home: Path, db: None) -> None:
+    message = send()
+    outbox.deliver_due()
+    for _death in range(2):
+        OutboxMessage.objects.update(state="sending", next_attempt_at=timezone.now() - timedelta(seconds=1))
+        outbox.deliver_due()
+        assert state_of(message) == "sent"
+    assert len(mailbox.Maildir(home / "mail", factory=None)) == 1
 
 
 def test_two_senders_never_take_the_same_message(db: None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from tocsin.platform.identity import new_uuid
 from tocsin.platform.markings import TLP
 from tocsin.platform.models import GateEntry
 
+AT_ONCE = 500
 Kind = Literal["named_person", "organisation", "community", "public"]
 
 
@@ -176,12 +177,17 @@ def redact(text: str, item: Item, redactions: Collection[str]) -> str:
 
 def ask(actor: Any, item: Item, recipient: Recipient, action: Action) -> Decision:
     """Decide and write the answer to the ledger, in the caller's transaction."""
+    return ask_many(actor, [(item, recipient)], action)[0]
+
+
+def ask_many(actor: Any, asked: Sequence[tuple[Item, Recipient]], action: Action) -> list[Decision]:
+    """Decide about each and write the answers to the ledger together, in the caller's transaction."""
     with translation.override("en"):  # the ledger is in one language
-        row = _ledger_row(actor, item, recipient, action, may_send(item, recipient, action))
-    row.save(force_insert=True)
-    if not row.allowed and _in_callers_transaction():
-        _aside().append(row)
-    return replace(may_send(item, recipient, action), entry=row.pk)
+        rows = [_ledger_row(actor, *each, action, may_send(*each, action)) for each in asked]
+    GateEntry.objects.bulk_create(rows, batch_size=AT_ONCE)
+    if _in_callers_transaction():
+        _aside().extend(row for row in rows if not row.allowed)
+    return [replace(may_send(*each, action), entry=row.pk) for each, row in zip(asked, rows, strict=True)]
 
 
 def _ledger_row(actor: Any, item: Item, recipient: Recipient, action: Action, decision: Decision) -> GateEntry:

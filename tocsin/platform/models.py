@@ -84,6 +84,8 @@ class OutboxMessage(Identified):
     subject = models.CharField(max_length=250)
     body = models.TextField()
     language = models.CharField(max_length=5, default="en")
+    headers = models.JSONField(default=dict)
+    key = models.TextField(blank=True)  # the recipient's OpenPGP key: with one it leaves encrypted
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()

@@ -7,14 +7,10 @@ it arrived or sends it again.
 from __future__ import annotations
 
 import logging
-import mailbox
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +22,30 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tocsin import config
-from tocsin.platform import audit, gate, smtp
-from tocsin.platform.gate import Action, Item, Recipient, Refused
+from tocsin.platform import audit, gate, mime, openpgp, smtp
+from tocsin.platform.gate import Action, Decision, Item, Recipient, Refused
 from tocsin.platform.identity import new_uuid
-from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxAttachment, OutboxMessage
 
-__all__ = ["Attachment", "Refused", "confirm", "deliver_due", "send", "send_again", "unsettled"]
+__all__ = [
+    "Attachment",
+    "Mail",
+    "Refused",
+    "confirm",
+    "deliver_due",
+    "send",
+    "send_again",
+    "send_many",
+    "unsettled",
+]
 
 logger = logging.getLogger(__name__)
 
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440)]  # then it has failed
 IN_FLIGHT = timedelta(minutes=10)  # longer than any session with a relay
-BATCH = 100
+BATCH, ROUNDS = 100, 50
+AT_ONCE = 500
+HEADERS = frozenset({"In-Reply-To", "References", "List-Unsubscribe"})
 
 State = OutboxMessage.State
 HandOver = Callable[[OutboxMessage], None]
@@ -53,46 +60,82 @@ class Attachment:
     text: str
 
 
-def send(
-    *,
-    actor: Any,
-    item: Item,
-    recipient: Recipient,
-    subject: str,
-    body: str,
-    language: str = "en",
-    attachments: Sequence[Attachment] = (),
-) -> OutboxMessage:
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to send. ``headers`` are those of `HEADERS`; ``key`` is the recipient's OpenPGP key, when known."""
+
+    item: Item
+    recipient: Recipient
+    subject: str
+    body: str
+    language: str = "en"
+    attachments: Sequence[Attachment] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+
+
+def send(*, actor: Any, mail: Mail) -> OutboxMessage:
     """Put one mail on its way, marked with its TLP; `Refused`, kept in the ledger, when the gate says no."""
-    address = _checked(recipient.address)
-    if not gate.may_send(item, recipient, Action.MAIL).allowed:
-        raise Refused(gate.ask(actor, item, recipient, Action.MAIL))
-    with transaction.atomic():
-        decision = gate.ask(actor, item, recipient, Action.MAIL)
-        with translation.override(language):
-            subject, body = _marked(item, *(gate.redact(text, item, decision.redactions) for text in (subject, body)))
-        identity = new_uuid()
-        message = OutboxMessage.objects.create(
-            uuid=identity,
-            decision_id=decision.entry,
-            message_id=f"<{identity}@{config.load().tocsin_mail_from.rpartition('@')[2]}>",
-            recipient=address,
-            subject=subject,
-            body=body,
-            language=language,
-            next_attempt_at=timezone.now(),
-        )
-        OutboxAttachment.objects.bulk_create(
+    _checked(mail.recipient.address)
+    if not gate.may_send(mail.item, mail.recipient, Action.MAIL).allowed:
+        raise Refused(gate.ask(actor, mail.item, mail.recipient, Action.MAIL))
+    (message,) = send_many(actor=actor, mails=[mail])
+    if isinstance(message, Decision):  # the gate changed its mind in between
+        raise Refused(message)
+    return message
+
+
+@transaction.atomic
+def send_many(*, actor: Any, mails: Sequence[Mail]) -> list[OutboxMessage | Decision]:
+    """Put mails on their way together; in the place of one that the gate refuses stands its decision.
+
+    Raises ValidationError, and sends none, when an address is none.
+    """
+    addresses = [_checked(mail.recipient.address) for mail in mails]
+    decisions = gate.ask_many(actor, [(mail.item, mail.recipient) for mail in mails], Action.MAIL)
+    posted: list[OutboxMessage | Decision] = [
+        _message(mail, address, decision) if decision.allowed else decision
+        for mail, address, decision in zip(mails, addresses, decisions, strict=True)
+    ]
+    messages = [each for each in posted if isinstance(each, OutboxMessage)]
+    OutboxMessage.objects.bulk_create(messages, batch_size=AT_ONCE)
+    OutboxAttachment.objects.bulk_create(
+        (
             OutboxAttachment(
                 message=message,
                 name=each.name,
                 subtype=each.subtype,
-                text=gate.redact(each.text, item, decision.redactions),
+                text=gate.redact(each.text, mail.item, decision.redactions),
             )
-            for each in attachments
-        )
-        audit.record(actor, "outbox.send", message, {"item": item.uuid, "recipient": address})
-    return message
+            for mail, decision, message in zip(mails, decisions, posted, strict=True)
+            if isinstance(message, OutboxMessage)
+            for each in mail.attachments
+        ),
+        batch_size=AT_ONCE,
+    )
+    audit.record_many(actor, "outbox.send", messages)
+    return posted
+
+
+def _message(mail: Mail, address: str, decision: Decision) -> OutboxMessage:
+    if unknown := set(mail.headers) - HEADERS:
+        raise ValueError(f"no header of a mail of ours: {', '.join(sorted(unknown))}")
+    with translation.override(mail.language):
+        plain = (gate.redact(text, mail.item, decision.redactions) for text in (mail.subject, mail.body))
+        subject, body = mime.marked(mail.item, *plain)
+    identity = new_uuid()
+    return OutboxMessage(
+        uuid=identity,
+        decision_id=decision.entry,
+        message_id=f"<{identity}@{config.load().tocsin_mail_from.rpartition('@')[2]}>",
+        recipient=address,
+        subject=subject,
+        body=body,
+        language=mail.language,
+        headers={name: " ".join(value.split()) for name, value in mail.headers.items()},
+        key=mail.key,
+        next_attempt_at=timezone.now(),
+    )
 
 
 def _checked(address: str) -> str:
@@ -104,32 +147,27 @@ def _checked(address: str) -> str:
         raise ValidationError(_("Enter a valid email address."), code="invalid") from error
 
 
-def _marked(item: Item, subject: str, body: str) -> tuple[str, str]:
-    label = TLP(item.tlp).label
-    one_line = " ".join(f"[{label}] {subject}".split())[:250]
-    note = _("This message is %(tlp)s (FIRST TLP 2.0).") % {"tlp": label}
-    return one_line, f"{label}\n\n{body.strip()}\n\n-- \n{note} {_meaning(TLP(item.tlp))}\n{label}\n"
-
-
-def _meaning(tlp: TLP) -> str:
-    return {
-        TLP.RED: _("For the eyes of the named recipients only."),
-        TLP.AMBER_STRICT: _("Share it inside your organisation only, with those who need to know."),
-        TLP.AMBER: _("Share it inside your organisation and with its clients, with those who need to know."),
-        TLP.GREEN: _("Share it within the community, not through public channels."),
-        TLP.CLEAR: _("It may be shared without limits."),
-    }[tlp]
-
-
 def deliver_due() -> int:
     """Try every message that is due; give how many went out."""
-    now = timezone.now()
-    lost = OutboxMessage.objects.filter(state=State.SENDING, next_attempt_at__lt=now)
+    lost = OutboxMessage.objects.filter(state=State.SENDING, next_attempt_at__lt=timezone.now())
     if lost.exists():
-        lost.update(state=State.UNCERTAIN, error="its sender died while handing it over; look whether it arrived")
-    waiting = OutboxMessage.objects.filter(state=State.QUEUED, next_attempt_at__lte=now).order_by("next_attempt_at")
-    due = list(waiting.prefetch_related("attachments")[:BATCH])
-    return _deliver(due) if due else 0
+        _look_after(lost)
+    waiting = OutboxMessage.objects.filter(state=State.QUEUED, next_attempt_at__lte=timezone.now())
+    sent = 0
+    for _round in range(ROUNDS):
+        due = list(waiting.order_by("next_attempt_at").prefetch_related("attachments")[:BATCH])
+        sent += _deliver(due) if due else 0
+        if len(due) < BATCH:
+            break
+    return sent
+
+
+def _look_after(lost: QuerySet[OutboxMessage]) -> None:
+    """Decide about messages whose sender died: what the house keeps itself is kept once, however often it is tried."""
+    if not config.load().tocsin_smtp_url:
+        lost.update(state=State.QUEUED, next_attempt_at=timezone.now())
+        return
+    lost.update(state=State.UNCERTAIN, error="its sender died while handing it over; look whether it arrived")
 
 
 def _deliver(due: list[OutboxMessage]) -> int:
@@ -190,32 +228,31 @@ def _way_out() -> Iterator[HandOver]:
         yield lambda message: _keep(config.load().home / "mail", message)
         return
     with smtp.connected(smtp.Relay.of(url)) as session:
-        yield lambda message: smtp.hand_over(session, sender, message.recipient, _email(message))
+        yield lambda message: smtp.hand_over(
+            session, smtp.Envelope(sender, message.recipient, str(message.uuid)), _written(message)
+        )
+
+
+def _written(message: OutboxMessage) -> bytes:
+    try:
+        return mime.written(message)
+    except openpgp.UnusableKey as error:
+        raise smtp.NotTaken(str(error), permanent=True) from error
 
 
 def _keep(folder: Path, message: OutboxMessage) -> None:
+    """Lay the message into the Maildir under its own name: kept twice, it is there once."""
+    content = _written(message).replace(b"\r\n", b"\n")
+    name = f"{message.uuid}.tocsin"
     try:
-        for part in ("tmp", "new", "cur"):  # the library makes them only together with the folder itself
+        for part in ("tmp", "new", "cur"):
             (folder / part).mkdir(parents=True, exist_ok=True, mode=0o700)
-        mailbox.Maildir(folder).add(_email(message).as_bytes(policy=SMTP.clone(linesep="\n")))
+        if message.attempts > 1 and any((folder / "cur").glob(f"{name}*")):
+            return
+        (folder / "tmp" / name).write_bytes(content)
+        (folder / "tmp" / name).replace(folder / "new" / name)
     except OSError as error:
         raise smtp.NotTaken(f"{folder}: {error.strerror or error}") from error
-
-
-def _email(message: OutboxMessage) -> EmailMessage:
-    email = EmailMessage(policy=SMTP)
-    local, _at, domain = message.recipient.rpartition("@")
-    email["From"] = config.load().tocsin_mail_from
-    email["To"] = Address(username=local, domain=domain)
-    email["Subject"] = message.subject
-    email["Date"] = message.created_at
-    email["Message-ID"] = message.message_id
-    email["Auto-Submitted"] = "auto-generated"
-    email.set_content(message.body)
-    for each in message.attachments.all():
-        email.add_attachment(each.text, subtype=each.subtype, filename=each.name)
-    email["Content-Language"] = message.language  # only now: new content drops what was said about the old
-    return email
 
 
 def unsettled() -> QuerySet[OutboxMessage]:

@@ -8,8 +8,6 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
@@ -91,16 +89,26 @@ def _context(relay: Relay) -> ssl.SSLContext:
     return context
 
 
-def hand_over(session: smtplib.SMTP, sender: str, recipient: str, message: EmailMessage) -> None:
-    """Give the message to the relay; NotTaken or Unknown when that did not end well."""
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who sends, who gets it, and the id by which reports of delivery name it (RFC 3461)."""
+
+    sender: str
+    recipient: str
+    identity: str
+
+
+def hand_over(session: smtplib.SMTP, envelope: Envelope, content: bytes) -> None:
+    """Give the message to the relay, asking for a report of its delivery; NotTaken or Unknown when that fails."""
+    reports = session.has_extn("dsn")
     try:
         session.rset()
-        _expect(session.mail(sender))
-        _expect(session.rcpt(recipient))
+        _expect(session.mail(envelope.sender, ["RET=HDRS", f"ENVID={envelope.identity}"] if reports else ()))
+        _expect(session.rcpt(envelope.recipient, ["NOTIFY=SUCCESS,FAILURE,DELAY"] if reports else ()))
     except (OSError, smtplib.SMTPException) as error:
         raise NotTaken(str(error)) from error
     try:
-        _expect(session.data(message.as_bytes(policy=SMTP)))
+        _expect(session.data(content))
     except smtplib.SMTPDataError as error:  # the relay refused before any content
         _expect((error.smtp_code, error.smtp_error))
     except (OSError, smtplib.SMTPException) as error:

@@ -73,11 +73,13 @@ def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject
     with transaction.atomic():
         message = outbox.send(
             actor=actor,
-            item=item_of(incident),
-            recipient=recipient,
-            subject=f"[{incident.reference}] {subject}",
-            body=text,
-            language=contact.language,
+            mail=outbox.Mail(
+                item=item_of(incident),
+                recipient=recipient,
+                subject=f"[{incident.reference}] {subject}",
+                body=text,
+                language=contact.language,
+            ),
         )
         audit.record(actor, "incident.inform", incident, {"organisation": entity.organisation.code})
         note(
