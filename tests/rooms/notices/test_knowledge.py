@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.rooms.notices.knowledge import FILE, Case, RoutesError, kind_name, load, route_for, routes
+from tocsin.rooms.notices.knowledge import FILE, Case, RoutesError, kind_name, load, route_for, routes, texts
 
 THURSDAY, SATURDAY = datetime(2026, 11, 26, 11, tzinfo=UTC), datetime(2026, 11, 28, 11, tzinfo=UTC)
 
@@ -69,5 +69,6 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, before: str, after
 
 def test_every_kind_has_a_name_in_both_languages() -> None:
     for kind in routes().kinds:
-        assert set(routes().kinds[kind]) == {"en", "fr"}
+        assert kind_name(kind, "fr") == routes().kinds[kind].fr
         assert kind_name(kind, "de") == kind_name(kind, "en")
+        assert set(texts()[kind]) == {"en", "fr"}

@@ -99,15 +99,19 @@ class ContactForm(FormOfContact):
 
     class Meta:
         model = Contact
-        fields = ("role", "name", "email", "phone", "language", "fingerprint", "absent_until")
-        widgets = {"absent_until": forms.DateInput(attrs={"type": "date"})}
+        fields = ("role", "name", "email", "phone", "language", "absent_until", "key", "only_encrypted")
+        widgets = {
+            "absent_until": forms.DateInput(attrs={"type": "date"}),
+            "key": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "mono"}),
+        }
         labels = {
             "name": _("Name"),
             "email": _("Mail address"),
             "phone": _("Telephone"),
             "language": _("Language"),
-            "fingerprint": _("Fingerprint of the key"),
             "absent_until": _("Absent until"),
+            "key": _("OpenPGP public key"),
+            "only_encrypted": _("Mail to here must be encrypted"),
         }
 
 

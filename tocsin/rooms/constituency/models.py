@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform import openpgp
 from tocsin.platform.access import scope_of
 from tocsin.platform.identity import Identified
 
@@ -230,6 +231,8 @@ class Contact(Identified, Charted):
     language = models.CharField(max_length=5, default="en")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     fingerprint = models.CharField(max_length=64, blank=True)
+    key = models.TextField(blank=True)  # OpenPGP, armoured: mail to this contact is encrypted
+    only_encrypted = models.BooleanField(default=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     absent_until = models.DateField(null=True, blank=True)
     bounced_at = models.DateTimeField(null=True, blank=True)
@@ -248,6 +251,13 @@ class Contact(Identified, Charted):
             raise ValidationError({"phone": _("Whoever answers at all hours needs a telephone.")})
         if not self.email and not self.phone:
             raise ValidationError({"email": _("Give a mail address or a telephone.")})
+        if self.only_encrypted and not self.key:
+            raise ValidationError({"key": _("Mail that must be encrypted needs the public key.")})
+        if self.key:
+            try:
+                self.fingerprint = openpgp.read_key(self.key).fingerprint
+            except openpgp.UnusableKey as error:
+                raise ValidationError({"key": str(error)}) from error
 
     @property
     def to_confirm(self) -> bool:

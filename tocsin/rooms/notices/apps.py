@@ -12,4 +12,8 @@ class NoticesConfig(RoomConfig):
 
     name = "tocsin.rooms.notices"
     label = "notices"
-    menu = (MenuEntry(_("Whom to tell"), "affected", 30, ("notices.view",)),)
+    menu = (
+        MenuEntry(_("Notices"), "notices", 30, ("notices.view",)),
+        MenuEntry(_("What we were told"), "notices_mine", 31, ("notices.part",)),
+        MenuEntry(_("In one sentence"), "notice_board", 32, ("notices.count",)),
+    )

@@ -1,4 +1,4 @@
-"""What people ask the room."""
+"""What people ask the room, write and answer."""
 
 from __future__ import annotations
 
@@ -6,13 +6,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.markings import TLP
+from tocsin.rooms.notices.actions import NEEDS_REASON, QUESTION
 from tocsin.rooms.notices.knowledge import kind_name, routes
+from tocsin.rooms.notices.models import Part
 
-LONGEST = 1_000_000
+LONGEST, LONGEST_TEXT = 1_000_000, 20_000
 SEVERITIES = [(number, f"S{number}") for number in range(6)]
+LANGUAGES = ("en", "fr")
+ANSWERS = {
+    Part.State.ACKNOWLEDGED: _("We have received it and look into it"),
+    Part.State.PLANNED: _("We will do it by the day below"),
+    Part.State.DONE: _("It is done"),
+    Part.State.NOT_APPLICABLE: _("It does not concern us, because:"),
+    Part.State.REFUSED: _("We will not do it, because:"),
+    QUESTION: _("We have a question:"),
+}
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -58,3 +71,148 @@ class RoutingForm(CaseForm):
     def case(self) -> dict[str, Any]:
         """Give kind and severity."""
         return {name: self.cleaned_data[name] for name in ("kind", "severity")}
+
+
+class TextsForm(forms.Form):
+    """A text in each language; empty: the text of the kind."""
+
+    text_en = forms.CharField(
+        label=_("Text in English"), required=False, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    text_fr = forms.CharField(
+        label=_("Text in French"), required=False, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+    def texts(self) -> dict[str, dict[str, str]]:
+        """Give what was written, by language."""
+        return {language: {"text": self.cleaned_data[f"text_{language}"]} for language in LANGUAGES}
+
+
+class NoticeForm(TextsForm, AffectedForm):
+    """A new notice. The facts come first; the text is there already and may be changed."""
+
+    title = forms.CharField(label=_("Title, the subject of the mail"), max_length=200)
+    tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices, initial=TLP.AMBER)
+    organisations = forms.MultipleChoiceField(
+        label=_("Also tell these, whether or not the list concerns them"), required=False
+    )
+    due_hours = forms.IntegerField(
+        label=_("Hours to answer"),
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        help_text=_("Empty: as the severity demands."),
+    )
+    field_order = ("values", "title", "kind", "severity", "tlp", "due_hours", "text_en", "text_fr", "organisations")
+
+    def __init__(self, *args: Any, codes: list[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["values"].required = False
+        self.fields["organisations"].choices = codes  # type: ignore[attr-defined]  # a field of choices
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for something to tell somebody about."""
+        given = super().clean() or {}
+        if not given.get("values", "").strip() and not given.get("organisations"):
+            self.add_error("values", _("Enter a list, or choose whom to tell."))
+        return given
+
+    def draft(self) -> dict[str, Any]:
+        """Give what `actions.draft_list` takes."""
+        given = self.cleaned_data
+        return {
+            "text": given["values"],
+            "texts": self.texts(),
+            **{name: given[name] for name in ("title", "kind", "severity", "tlp", "organisations", "due_hours")},
+        }
+
+
+class CorrectionForm(forms.Form):
+    """What is new, in each language, and the list as it is now."""
+
+    text_en = forms.CharField(
+        label=_("What changed, in English"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    text_fr = forms.CharField(
+        label=_("What changed, in French"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    values = forms.CharField(
+        label=_("The list as it is now"),
+        required=False,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text=_("Empty: each organisation keeps its facts."),
+    )
+
+    def changes(self) -> dict[str, dict[str, str]]:
+        """Give what was written, by language."""
+        return {language: {"text": self.cleaned_data[f"text_{language}"]} for language in LANGUAGES}
+
+
+class WithdrawalForm(CorrectionForm):
+    """Why it is withdrawn."""
+
+    values = None  # type: ignore[assignment]  # Django's way to leave a field out
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["text_en"].label = _("Why it is withdrawn, in English")
+        self.fields["text_fr"].label = _("Why it is withdrawn, in French")
+
+
+class AnswerForm(forms.Form):
+    """What an organisation says of its part."""
+
+    kind = forms.ChoiceField(label=_("Your answer"), choices=list(ANSWERS.items()), widget=forms.RadioSelect)
+    planned_for = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    text = forms.CharField(
+        label=_("Reason, question, remark"), required=False, max_length=5_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the reason or the day that an answer needs."""
+        given = super().clean() or {}
+        kind = given.get("kind")
+        if kind in NEEDS_REASON and not given.get("text", "").strip():
+            self.add_error("text", _("Say why."))
+        if kind == Part.State.PLANNED:
+            if given.get("planned_for") is None and "planned_for" not in self.errors:
+                self.add_error("planned_for", _("Say until when."))
+        else:
+            given["planned_for"] = None
+        return given
+
+
+class LinkForm(AnswerForm):
+    """The same, from somebody who has not signed in."""
+
+    name = forms.CharField(label=_("Your name"), required=False, max_length=150)
+    field_order = ("kind", "planned_for", "text", "name")
+
+
+class NotedAnswerForm(AnswerForm):
+    """What somebody said on the telephone, or in a mail that a person read."""
+
+    name = forms.CharField(label=_("Who said it"), max_length=150)
+    at = forms.DateTimeField(
+        label=_("When (UTC)"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+    field_order = ("name", "at", "kind", "planned_for", "text")
+
+
+class TelephoneForm(forms.Form):
+    """Who was told on the telephone, and when."""
+
+    name = forms.CharField(label=_("Whom you told"), max_length=150)
+    number = forms.CharField(label=_("Telephone"), max_length=40)
+    at = forms.DateTimeField(
+        label=_("When (UTC)"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+
+    def moment(self) -> datetime:
+        """Give the time of the call; now when none was given."""
+        given: datetime | None = self.cleaned_data["at"]
+        return given or timezone.now()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from tocsin.platform.access import roles_known
 
 FILE = Path(__file__).with_name("routes.yaml")
+TEXTS = Path(__file__).with_name("texts.yaml")
 SATURDAY = 5
 
 
@@ -47,12 +49,37 @@ class Route(Entry):
     to: tuple[str, ...] = Field(min_length=1)
 
 
+class Kind(Entry):
+    """A kind of notice: its names, and the answer that settles it."""
+
+    en: str
+    fr: str
+    settled: Literal["acknowledged", "done"]
+
+
+class Rung(Entry):
+    """Who is told while nobody answers, and when: ``at`` is a share of the time until the answer is due."""
+
+    at: float = Field(gt=0, le=10)
+    to: tuple[str, ...] = ()
+
+
+class Text(Entry):
+    """What is written in one language: ``{title}`` stands for the title of the notice."""
+
+    subject: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+
+
 class Routes(Entry):
     """The whole file."""
 
-    kinds: Mapping[str, Mapping[str, str]]
+    kinds: Mapping[str, Kind]
     office: Office
     fallback: tuple[str, ...] = ()
+    due: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = Field(min_length=6, max_length=6)
+    ladder: tuple[Rung, ...] = ()
+    by_itself: Mapping[str, Annotated[str, Field(min_length=1)]] = {}
     routes: tuple[Route, ...] = Field(min_length=1)
 
 
@@ -73,10 +100,38 @@ def routes() -> Routes:
     return load(FILE)
 
 
+@cache
+def texts() -> Mapping[str, Mapping[str, Text]]:
+    """Give the texts of every kind, by language."""
+    read = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
+    return TypeAdapter(dict[str, dict[str, Text]]).validate_python(read)
+
+
+def written(kind: str, title: str) -> dict[str, dict[str, str]]:
+    """Give what is told when nobody writes anything else: subject and text by language."""
+    return {
+        language: {"subject": text.subject.replace("{title}", title), "text": text.text.strip()}
+        for language, text in texts()[kind].items()
+    }
+
+
 def kind_name(kind: str, language: str) -> str:
     """Give a kind in words."""
-    names = routes().kinds.get(kind, {})
-    return names.get(language) or names.get("en", kind)
+    names = routes().kinds.get(kind)
+    return kind if names is None else names.fr if language == "fr" else names.en
+
+
+def settles(kind: str, state: str) -> bool:
+    """Tell whether an answer ends the matter for its organisation."""
+    if state in {"done", "not_applicable"}:
+        return True
+    known = routes().kinds.get(kind)
+    return known is not None and known.settled == "acknowledged" and state in {"acknowledged", "planned"}
+
+
+def due_hours(severity: int) -> int:
+    """Give how many hours there are to answer."""
+    return routes().due[severity]
 
 
 def route_for(case: Case, known: Routes | None = None) -> Route | None:
@@ -117,11 +172,23 @@ def load(path: Path) -> Routes:
     except ValidationError as error:
         first = error.errors()[0]
         raise RoutesError(f"{path}:{_line(node, first['loc'])}: {first['msg']}") from error
-    for number, route in enumerate(known.routes):
-        for field, given, names in (("kinds", route.kinds, known.kinds), ("to", route.to, roles_known())):
-            for unknown in sorted(set(given) - set(names)):
-                raise RoutesError(f"{path}:{_line(node, ('routes', number, field))}: {unknown!r} is unknown")
+    for place, given, names in _named(known):
+        for unknown in sorted(set(given) - set(names)):
+            raise RoutesError(f"{path}:{_line(node, place)}: {unknown!r} is unknown")
+    for number, (lower, upper) in enumerate(pairwise(known.ladder), start=1):
+        if upper.at <= lower.at:
+            raise RoutesError(f"{path}:{_line(node, ('ladder', number))}: a rung must come after the one before it")
     return known
+
+
+def _named(known: Routes) -> Iterator[tuple[tuple[str | int, ...], Iterable[str], Collection[str]]]:
+    """Give every place that names kinds or roles, what it names, and what there is."""
+    for number, route in enumerate(known.routes):
+        yield ("routes", number, "kinds"), route.kinds, known.kinds
+        yield ("routes", number, "to"), route.to, roles_known()
+    for number, rung in enumerate(known.ladder):
+        yield ("ladder", number, "to"), rung.to, roles_known()
+    yield ("by_itself",), known.by_itself, known.kinds
 
 
 def _line(node: Any, place: Sequence[Any]) -> int:

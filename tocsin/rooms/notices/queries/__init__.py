@@ -1,10 +1,31 @@
-"""What the room knows: whom something concerns, and who would be told of it."""
+"""What the room knows: whom something concerns, who would be told of it, and what became of it."""
 
 from __future__ import annotations
 
-from tocsin.rooms.notices.queries.affected import Affected, Fact, Row, affected, preview
+from tocsin.rooms.notices.queries.affected import Affected, Listed, Row, affected, preview, read_list
 from tocsin.rooms.notices.queries.directory import Desk, Directory, directory
-from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, resolve
+from tocsin.rooms.notices.queries.facts import Fact
+from tocsin.rooms.notices.queries.following import (
+    Figures,
+    counts,
+    figures,
+    letters_waiting,
+    listed,
+    may_send,
+    median_of_others,
+    notice_or_404,
+    own_parts,
+    part_or_404,
+    parts_of,
+    standing,
+    still_theirs,
+    telling_of,
+)
+from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
+from tocsin.rooms.notices.queries.ladder import next_rung, next_step, rung_at, rung_of_refusals
+from tocsin.rooms.notices.queries.letters import link, uuid_of
+from tocsin.rooms.notices.queries.planning import Plan, Word, calls, example_of, item_of, plan, recipient_of
+from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, reach, resolve
 from tocsin.rooms.notices.queries.simulation import Simulated, simulate
 from tocsin.rooms.notices.queries.values import Unread, Value, read_values
 
@@ -13,6 +34,10 @@ __all__ = [
     "Desk",
     "Directory",
     "Fact",
+    "Figures",
+    "Listed",
+    "Matrix",
+    "Plan",
     "Routed",
     "Row",
     "Simulated",
@@ -21,10 +46,39 @@ __all__ = [
     "Trouble",
     "Unread",
     "Value",
+    "Word",
     "affected",
+    "calls",
+    "counts",
     "directory",
+    "example_of",
+    "figures",
+    "item_of",
+    "letters_waiting",
+    "link",
+    "listed",
+    "matrix",
+    "may_send",
+    "median_of_others",
+    "next_rung",
+    "next_step",
+    "notice_or_404",
+    "own_parts",
+    "part_or_404",
+    "parts_of",
+    "plan",
     "preview",
+    "reach",
+    "read_list",
     "read_values",
+    "recipient_of",
     "resolve",
+    "rung_at",
+    "rung_of_refusals",
+    "signs",
     "simulate",
+    "standing",
+    "still_theirs",
+    "telling_of",
+    "uuid_of",
 ]

@@ -8,24 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin.pipeline.lake.search import NOBODY, Seen, Sort, search
+from tocsin.pipeline.lake.search import NOBODY, Sort, search
 from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.notices.knowledge import routes
 from tocsin.rooms.notices.queries.directory import Place, directory
+from tocsin.rooms.notices.queries.facts import Fact, kept
 from tocsin.rooms.notices.queries.routing import Routed, resolve
-from tocsin.rooms.notices.queries.values import Value, read_values
+from tocsin.rooms.notices.queries.values import Unread, Value, read_values
 
 LOOK_BACK = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing that concerns one organisation: it holds the value (``held_as``), or its events name it (``seen``)."""
-
-    value: Value
-    held_as: str = ""
-    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +69,32 @@ def _seen(values: Iterable[Value], at: datetime) -> Iterable[tuple[str, Fact]]:
     for key, seen in search(intake.lake_files(at - LOOK_BACK), wanted).items():
         if key.organisation != NOBODY:
             yield key.organisation, Fact(known[key.value], seen=seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list as people paste it says: each organisation's facts, what concerns nobody, what was not read."""
+
+    values: Sequence[Value]
+    unread: Sequence[Unread]
+    nobody: Sequence[Value]
+    facts: Mapping[str, Sequence[dict[str, Any]]]
+
+    def kept(self) -> dict[str, Any]:
+        """Give what a notice remembers of its list."""
+        return {
+            "values": [[value.sort, value.text] for value in self.values],
+            "unread": [[part.line, part.text[:200]] for part in self.unread[:200]],
+            "nobody": len(self.nobody),
+        }
+
+
+def read_list(text: str, *, at: datetime, within: Collection[str]) -> Listed:
+    """Read a list of indicators and say whom it concerns, among the organisations ``within``."""
+    values, unread = read_values(text)
+    found = affected(values, at=at, within=within)
+    facts = {code: [kept(fact) for fact in own] for code, own in found.organisations.items()}
+    return Listed(values, unread, found.nobody, facts)
 
 
 def preview(text: str, *, kind: str, severity: int, at: datetime, within: Collection[str]) -> dict[str, Any]:

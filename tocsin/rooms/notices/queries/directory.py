@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from tocsin.platform import openpgp
 from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Membership, Organisation
 
-PEOPLE = ("officer", "deputy", "head", "ciso")  # whose mail address is that of their account
+PEOPLE = ("officer", "deputy", "head", "ciso", "board_member")  # whose mail address is that of their account
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,27 @@ class Desk:
     confirmed_at: datetime
     absent_until: date | None = None
     bounced_at: datetime | None = None
+    key: str = ""
+    only_encrypted: bool = False
 
     def trouble(self, at: datetime) -> str:
-        """Say why this desk is passed over at a time: no_address, bouncing, absent or expired; empty when it is not."""
+        """Say why this desk is passed over at a time: one of `Trouble`; empty when it is not."""
         if not self.email:
             return "no_address"
+        if self.key and not self.usable_key(at) and self.only_encrypted:
+            return "no_key"
         if self.bounced_at is not None:
             return "bouncing"
         if self.absent_until is not None and at.date() <= self.absent_until:
             return "absent"
         return "expired" if at - self.confirmed_at > CONFIRM_EVERY else ""
+
+    def usable_key(self, at: datetime) -> str:
+        """Give the key that mail to here is encrypted to; empty when there is none, or none that works any more."""
+        try:
+            return self.key if self.key and not openpgp.read_key(self.key).trouble(at) else ""
+        except openpgp.UnusableKey:
+            return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +119,6 @@ def _contacts() -> Iterable[Desk]:
             row.confirmed_at or row.created_at,
             row.absent_until,
             row.bounced_at,
+            row.key,
+            row.only_encrypted,
         )

@@ -21,6 +21,8 @@ class Trouble(models.TextChoices):
     NO_ADDRESS = "no_address", _("no mail address is known")
     BOUNCING = "bouncing", _("mail came back")
     ABSENT = "absent", _("absent")
+    NO_KEY = "no_key", _("mail must be encrypted, and the key has expired")
+    TRIED = "tried", _("was not reached this time")
     EXPIRED = "expired", _("not confirmed for 90 days")
 
 
@@ -81,30 +83,42 @@ class Routed:
         return tuple(seen.values())
 
 
-def resolve(kind: str, severity: int, place: Place, at: datetime, known: Directory, routes: Routes) -> Routed:
-    """Find who is told of a case at ``place``: of each role of the route one desk, with fallbacks, explained."""
+def resolve(
+    kind: str, severity: int, place: Place, at: datetime, known: Directory, routes: Routes,
+    avoid: frozenset[str] = frozenset(),
+) -> Routed:  # fmt: skip
+    """Find who is told of a case at ``place``: of each role of the route one desk, with fallbacks, explained.
+
+    ``avoid`` are addresses, in lower case, that were tried and not reached.
+    """
     case = Case(kind, severity, frozenset(place.lineage), at, place.timezone)
     route = route_for(case, routes)
     if route is None:
         return Routed("", ())
-    return Routed(route.name, tuple(_told(role, place, at, known, routes.fallback) for role in route.to))
+    return Routed(route.name, reach(route.to, place, at, known, routes, avoid))
 
 
-def _told(role: str, place: Place, at: datetime, known: Directory, fallback: Sequence[str]) -> Told:
-    steps: list[Step] = []
-    expired: Step | None = None
-    for step in _looks(role, place, at, known, fallback):
-        steps.append(step)
+def reach(
+    roles: Sequence[str], place: Place, at: datetime, known: Directory, routes: Routes,
+    avoid: frozenset[str] = frozenset(),
+) -> tuple[Told, ...]:  # fmt: skip
+    """Find one desk for each role, with fallbacks."""
+    return tuple(_told(role, place, list(_looks(role, place, at, known, routes.fallback, avoid))) for role in roles)
+
+
+def _told(role: str, place: Place, looks: Sequence[Step]) -> Told:
+    for number, step in enumerate(looks):
         if step.desk is not None and not step.trouble:
-            return Told(role, step.desk, tuple(steps), step.desk.language or place.language)
-        if step.trouble == Trouble.EXPIRED and expired is None:
-            expired = step
+            return Told(role, step.desk, tuple(looks[: number + 1]), step.desk.language or place.language)
+    expired = next((step for step in looks if step.trouble == Trouble.EXPIRED), None)
     if expired is not None and expired.desk is not None:  # better an address of last year than nobody
-        return Told(role, expired.desk, (*steps, expired), expired.desk.language or place.language)
-    return Told(role, None, tuple(steps))
+        return Told(role, expired.desk, (*looks, expired), expired.desk.language or place.language)
+    return Told(role, None, tuple(looks))
 
 
-def _looks(role: str, place: Place, at: datetime, known: Directory, fallback: Sequence[str]) -> Iterator[Step]:
+def _looks(
+    role: str, place: Place, at: datetime, known: Directory, fallback: Sequence[str], avoid: frozenset[str]
+) -> Iterator[Step]:
     """Look in the role, then in those that stand in for it; first at the organisation, then at each one above."""
     for code in place.lineage:
         for wanted in dict.fromkeys((role, *fallback)):
@@ -112,4 +126,5 @@ def _looks(role: str, place: Place, at: datetime, known: Directory, fallback: Se
             if not desks:
                 yield Step(code, wanted, None, Trouble.NOBODY)
             for desk in desks:
-                yield Step(code, wanted, desk, desk.trouble(at))
+                tried = bool(desk.email) and desk.email.lower() in avoid
+                yield Step(code, wanted, desk, Trouble.TRIED if tried else desk.trouble(at))

@@ -1,0 +1,164 @@
+"""Each organisation is told its own facts, once, and nobody before a person has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from tests.rooms.notices.conftest import contact, mails, part, seen
+from tocsin.platform.models import AuditEntry, GateEntry, OutboxMessage
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Membership, Organisation
+from tocsin.rooms.notices import actions, knowledge
+from tocsin.rooms.notices.models import Notice, Part, Telling
+
+ClientOf = Callable[[Person], Client]
+Write = Callable[..., Notice]
+
+
+def test_nothing_is_sent_by_writing(draft: Write) -> None:
+    notice = draft()
+    assert set(notice.parts.values_list("organisation__code", "state")) == {("DEPA", "waiting"), ("DEPB", "waiting")}
+    assert (notice.nobody, notice.unread) == (1, [[4, "not-a-name"]])
+    assert not OutboxMessage.objects.exists()
+
+
+def test_each_is_told_its_own_facts_only(sent: Write) -> None:
+    notice = sent()
+    told = mails()
+    assert set(told) == {"officer_a@tocsin.example", "officer_b@tocsin.example"}
+    for own, other, address in (("192.0.2.7", "192.0.2.200", "officer_a"), ("192.0.2.200", "192.0.2.7", "officer_b")):
+        body = told[f"{address}@tocsin.example"]
+        assert f"{own} (yours: " in body
+        assert f"{other} " not in body
+        assert "203.0.113.9" not in body
+    for message in OutboxMessage.objects.all():
+        (facts,) = message.attachments.all()
+        assert len(facts.text.splitlines()) == 2
+        assert message.subject.startswith("[TLP:AMBER] [N-")
+    assert (part(notice, "DEPA").state, part(notice, "DEPA").settled) == ("told", False)
+    assert GateEntry.objects.filter(allowed=True, item_type="notice").count() == 2
+    assert AuditEntry.objects.filter(verb="notice.send").count() == 1
+
+
+def test_nothing_is_sent_twice(sent: Write, analyst: Person) -> None:
+    notice = sent()
+    with pytest.raises(actions.NoticeError, match="nothing to send"):
+        actions.send(actor=analyst, notice=notice, seen="")
+    assert OutboxMessage.objects.count() == 2
+
+
+def test_whoever_would_be_told_has_changed_so_a_person_looks_again(draft: Write, analyst: Person) -> None:
+    notice = draft()
+    before = seen(notice)
+    Membership.objects.filter(role="officer", organisation__code="DEPA").delete()
+    contact("DEPA", "officer", "new@a.example")
+    with pytest.raises(actions.LookAgain):
+        actions.send(actor=analyst, notice=notice, seen=before)
+    assert not OutboxMessage.objects.exists()
+    actions.send(actor=analyst, notice=notice, seen=seen(notice))
+    assert set(mails()) == {"new@a.example", "officer_b@tocsin.example"}
+
+
+def test_whom_nobody_can_reach_stands_on_the_list_and_is_told_later(sent: Write, analyst: Person) -> None:
+    Membership.objects.filter(role__in=("officer", "ciso")).delete()
+    contact("DEPB", "officer", "b@b.example")
+    notice = sent()
+    missed = part(notice, "DEPA")
+    assert (missed.state, missed.trouble) == ("unreached", "Nobody there or above can be reached.")
+    contact("DEPA", "deputy", "deputy@a.example")
+    outcome = actions.send_rest(actor=analyst, notice=notice)
+    assert (outcome.organisations, set(mails())) == (1, {"b@b.example", "deputy@a.example"})
+    assert (part(notice, "DEPA").state, part(notice, "DEPA").trouble) == ("told", "")
+    assert OutboxMessage.objects.filter(recipient="b@b.example").count() == 1
+
+
+def test_those_above_are_told_in_its_stead(sent: Write) -> None:
+    Membership.objects.filter(role="officer", organisation__code="DEPA").delete()
+    contact("INST", "officer", "top@inst.example")
+    sent()
+    body = mails()["top@inst.example"]
+    assert "192.0.2.7" in body
+    assert "192.0.2.200" not in body
+
+
+def test_each_reads_in_their_language(sent: Write) -> None:
+    Person.objects.filter(username="officer_b").update(language="fr")
+    sent(texts={"en": {"text": "Look at it."}, "fr": {"text": "Veuillez regarder."}})
+    assert "Look at it." in mails()["officer_a@tocsin.example"]
+    assert "Veuillez regarder." in mails()["officer_b@tocsin.example"]
+    assert "Ce message est TLP:AMBER" in mails()["officer_b@tocsin.example"]
+
+
+def test_every_kind_has_its_text(draft: Write) -> None:
+    for kind in knowledge.routes().kinds:
+        notice = draft(kind=kind)
+        assert notice.editions.get().texts["fr"]["text"]
+
+
+def test_nobody_writes_to_whom_they_do_not_serve(ranges: None, officer_a: Person, outsider: Person) -> None:
+    for person in (officer_a, outsider):
+        with pytest.raises((PermissionDenied, actions.NoticeError)):
+            actions.draft_list(
+                actor=person, text="192.0.2.7", title="t", kind="indicators", severity=2, tlp="AMBER"
+            )  # fmt: skip
+    assert not Notice.objects.exists()
+
+
+def test_a_text_that_names_one_of_them_is_pointed_out(draft: Write) -> None:
+    from tocsin.rooms.notices import queries
+
+    notice = draft(texts={"en": {"text": "Name of DEPA has 192.0.2[.]7 infected."}})
+    warnings = " ".join(queries.plan(notice.editions.get()).warnings)
+    assert "192.0.2.7" in warnings
+    assert "Name of DEPA" in warnings
+
+
+def test_what_a_policy_sends_by_itself(draft: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    notice = draft(kind="exposure")
+    with pytest.raises(actions.NoticeError, match="policy"):
+        actions.send_by_itself(notice)
+    known = knowledge.routes().model_copy(update={"by_itself": {"exposure": "Policy 7"}})
+    monkeypatch.setattr(knowledge, "routes", lambda: known)
+    assert actions.send_by_itself(notice).organisations == 2
+    assert AuditEntry.objects.filter(verb="notice.by_itself").exists()
+
+
+def test_what_is_thrown_away_leaves_nothing(draft: Write, analyst: Person) -> None:
+    actions.discard(actor=analyst, notice=draft())
+    assert not Notice.objects.exists()
+    assert not Part.objects.exists()
+
+
+def test_the_whole_way_on_the_pages(
+    ranges: None, analyst: Person, officer_a: Person, officer_b: Person, client_of: ClientOf
+) -> None:
+    client = client_of(analyst)
+    form = {"values": "192.0.2.7", "title": "Command server", "kind": "indicators", "severity": "2", "tlp": "AMBER"}
+    page = client.post("/notices/new/", form, follow=True)
+    notice = Notice.objects.get()
+    text = page.content.decode()
+    assert "officer_a@tocsin.example" in text
+    assert "nothing is sent yet" in text
+    digest = text.split('name="seen" value="')[1].split('"')[0]
+    answer = client.post(f"/notices/{notice.uuid}/send/", {"seen": digest}, follow=True).content.decode()
+    assert "1 organisation is told." in answer
+    assert "Of 1 told, 0 have answered; 1 silent." in answer
+    for url in ("/notices/", "/notices/matrix/", "/notices/board/", f"/notices/{notice.uuid}/telephone/"):
+        assert client.get(url).status_code == 200
+    own = part(notice, "DEPA")
+    assert "Command server" in client_of(officer_a).get("/notices/mine/").content.decode()
+    assert client_of(officer_a).get(f"/notices/part/{own.uuid}/").status_code == 200
+    assert client_of(officer_b).get(f"/notices/part/{own.uuid}/").status_code == 404
+    assert "Command server" not in client_of(officer_b).get("/notices/mine/").content.decode()
+    assert Telling.objects.get().told_by == analyst
+
+
+def test_an_organisation_that_ended_is_said(draft: Write, analyst: Person) -> None:
+    notice = draft()
+    Organisation.objects.filter(code="DEPA").update(active=False)
+    actions.send(actor=analyst, notice=notice, seen=seen(notice))
+    assert (part(notice, "DEPA").state, part(notice, "DEPA").trouble) == ("unreached", "The organisation has ended.")

@@ -1,0 +1,43 @@
+"""What people and time do with notices: only here, and in the outbox, is anything sent."""
+
+from __future__ import annotations
+
+from tocsin.rooms.notices.actions.answer import (
+    KINDS,
+    NEEDS_REASON,
+    QUESTION,
+    Said,
+    answer,
+    answer_by_link,
+    answer_signed_in,
+    told_by_telephone,
+)
+from tocsin.rooms.notices.actions.draft import correct, discard, draft, draft_list, withdraw
+from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
+from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
+from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest
+
+__all__ = [
+    "KINDS",
+    "NEEDS_REASON",
+    "QUESTION",
+    "LookAgain",
+    "NoticeError",
+    "Said",
+    "Sent",
+    "answer",
+    "answer_by_link",
+    "answer_signed_in",
+    "correct",
+    "discard",
+    "draft",
+    "draft_list",
+    "not_reached",
+    "out_of_office",
+    "send",
+    "send_by_itself",
+    "send_rest",
+    "step_due",
+    "told_by_telephone",
+    "withdraw",
+]

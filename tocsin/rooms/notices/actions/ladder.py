@@ -1,0 +1,152 @@
+"""What happens by itself: reminders, escalation, whoever stands in for somebody not reached, the overdue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from tocsin.platform import audit
+from tocsin.rooms.notices import knowledge, queries
+from tocsin.rooms.notices.actions.tell import tell
+from tocsin.rooms.notices.models import Notice, Part, Share, Telling
+from tocsin.rooms.notices.queries.planning import Word, content_of, word_again, word_of
+
+BATCH = 200
+BREATH = timedelta(minutes=5)  # between two rungs, however far behind: people must have time to answer
+FIELDS = ("rung", "overdue", "next_step_at", "trouble", "state")
+
+
+def step_due() -> int:
+    """Let every part that is due take its next step; give how many there were."""
+    stepped = 0
+    while count := _step_batch():
+        stepped += count
+    return stepped
+
+
+@transaction.atomic
+def _step_batch() -> int:
+    now = timezone.now()
+    due = Part.objects.filter(next_step_at__lte=now, settled=False).order_by("next_step_at")
+    locked = due.select_for_update(of=("self",)).select_related("notice", "organisation", "edition")[:BATCH]
+    parts = [part for part in locked if part.edition_id]
+    if not parts:
+        return 0
+    climbing = [part for part in parts if _climbs(part, now)]
+    for why, words in _words(climbing, now).items():
+        for rung, told in _by_rung(words).items():
+            tell(actor=None, words=told, why=why, rung=rung)
+    for part in parts:
+        part.rung += part in climbing
+        part.overdue = part.overdue or (part.due_at is not None and part.due_at <= now)
+        part.next_step_at = queries.next_step(part, now + BREATH)
+    Part.objects.bulk_update(parts, FIELDS, batch_size=BATCH)
+    notices = {part.notice_id: part.notice for part in parts}
+    Notice.objects.filter(pk__in=notices).update(updated_at=now)
+    audit.record_many(None, "notice.step", [part.notice for part in climbing])
+    return len(parts)
+
+
+def _climbs(part: Part, now: datetime) -> bool:
+    due = queries.rung_at(part)
+    return due is not None and due <= now
+
+
+def _words(parts: Sequence[Part], now: datetime) -> dict[str, list[Word]]:
+    """Give whom the next rung of each part tells: those already told, or the roles the rung names."""
+    known, routes = queries.directory(), knowledge.routes()
+    facts = _facts(parts)
+    told = _told(parts)
+    words: dict[str, list[Word]] = defaultdict(list)
+    for part in parts:
+        rung, edition, content = queries.next_rung(part), part.edition, content_of(facts.get(part.pk, ()), None)
+        place = known.places.get(part.organisation.code)
+        if rung is None or edition is None or place is None:
+            continue
+        edition.notice = part.notice
+        if rung.to:
+            for each in queries.reach(rung.to, place, now, known, routes):
+                if each.desk is not None:
+                    word = word_of(each, part, edition, content, known, _rule(part), now)
+                    words[Telling.Why.ESCALATION].append(word)
+        else:
+            again = (word_again(each, part, edition, content, known, now) for each in told.get(part.pk, ()))
+            words[Telling.Why.REMINDER] += again
+    return words
+
+
+def _rule(part: Part) -> str:
+    return f"ladder {part.rung + 1}"
+
+
+def _by_rung(words: Iterable[Word]) -> dict[int, list[Word]]:
+    found: dict[int, list[Word]] = defaultdict(list)
+    for word in words:
+        found[word.part.rung + 1].append(word)
+    return found
+
+
+def _facts(parts: Sequence[Part]) -> dict[int, list[dict[str, object]]]:
+    shares = Share.objects.filter(part__in=parts, edition__in={part.edition_id for part in parts})
+    editions = {part.pk: part.edition_id for part in parts}
+    rows = shares.values_list("part_id", "edition_id", "facts")
+    return {part: facts for part, edition, facts in rows if editions[part] == edition}
+
+
+def _told(parts: Sequence[Part]) -> dict[int, list[Telling]]:
+    """Give who was told first and was reached, each address once."""
+    rows = Telling.objects.filter(part__in=parts, channel=Telling.Channel.MAIL, failed_at=None).order_by("pk")
+    found: dict[int, dict[str, Telling]] = defaultdict(dict)
+    for telling in rows:
+        if telling.rung == 0:
+            found[telling.part_id].setdefault(telling.address.lower(), telling)
+    return {part: list(by_address.values()) for part, by_address in found.items()}
+
+
+@transaction.atomic
+def not_reached(*, telling: Telling, reason: str) -> None:
+    """Note that a telling did not arrive and tell whoever stands in; nobody left is a state, and not silence."""
+    now = timezone.now()
+    part = Part.objects.select_for_update(of=("self",)).select_related("notice", "organisation", "edition").get(
+        pk=telling.part_id
+    )  # fmt: skip
+    if not Telling.objects.filter(pk=telling.pk, failed_at=None).update(failed_at=now, failure=reason[:300]):
+        return
+    audit.record(None, "notice.not_reached", part.notice, {"part": part.reference, "address": telling.address})
+    Notice.objects.filter(pk=part.notice_id).update(updated_at=now)
+    if not part.settled and part.state not in {Part.State.WITHDRAWN, Part.State.RELEASED}:
+        _tell_instead(part, telling, now)
+
+
+@transaction.atomic
+def out_of_office(*, telling: Telling) -> None:
+    """Tell whoever stands in for somebody who is away; what they were told stays told."""
+    part = Part.objects.select_for_update(of=("self",)).select_related("notice", "organisation", "edition").get(
+        pk=telling.part_id
+    )  # fmt: skip
+    if part.state == Part.State.TOLD:
+        _tell_instead(part, telling, timezone.now())
+
+
+def _tell_instead(part: Part, telling: Telling, now: datetime) -> None:
+    known = queries.directory()
+    place, edition = known.places.get(part.organisation.code), part.edition
+    if place is None or edition is None:
+        return
+    edition.notice = part.notice
+    rows = Telling.objects.filter(part=part, channel=Telling.Channel.MAIL).values_list("address", "failed_at")
+    addresses = {address.lower(): failed for address, failed in rows}
+    content = content_of(_facts([part]).get(part.pk, ()), None)
+    found = queries.reach((telling.role,), place, now, known, knowledge.routes(), frozenset(addresses))
+    words = [word_of(t, part, edition, content, known, telling.rule, now) for t in found if t.desk is not None]
+    troubles = tell(actor=None, words=words, why=Telling.Why.INSTEAD, rung=telling.rung).get(part.pk, [])
+    reached = len(words) > len(troubles) or any(failed is None for failed in addresses.values())
+    if not reached:
+        part.trouble = ("; ".join(troubles) or telling.failure or "")[:300]
+        if part.state == Part.State.TOLD:
+            part.state = Part.State.UNREACHED
+    part.save(update_fields=["trouble", "state"])

@@ -1,0 +1,149 @@
+"""Send an edition that a person has looked at, or that a written policy sends by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tocsin.platform import audit
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.notices import knowledge, queries
+from tocsin.rooms.notices.actions.draft import require_all
+from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
+from tocsin.rooms.notices.actions.tell import AT_ONCE, tell
+from tocsin.rooms.notices.models import Edition, Notice, Part, Telling
+from tocsin.rooms.notices.queries.planning import Row
+
+FIELDS = ("edition", "state", "settled", "overdue", "trouble", "told_at", "due_at", "next_step_at", "rung")
+WHY = {
+    Edition.Kind.FIRST: Telling.Why.FIRST,
+    Edition.Kind.CORRECTION: Telling.Why.CORRECTION,
+    Edition.Kind.WITHDRAWAL: Telling.Why.WITHDRAWAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How many organisations and people are told, and how many organisations could not be."""
+
+    organisations: int
+    people: int
+    unreached: int
+
+
+@transaction.atomic
+def send(*, actor: Person, notice: Notice, seen: str) -> Sent:
+    """Send the newest edition; ``seen`` is the digest of the preview. `LookAgain` when it is no longer the same."""
+    require_all(actor, notice)
+    edition = _waiting(notice)
+    planned = queries.plan(edition)
+    if planned.digest != seen:
+        raise LookAgain(_("Who would be told has changed since you looked. Look again, then send."))
+    return _send(actor, edition, planned)
+
+
+@transaction.atomic
+def send_rest(*, actor: Person, notice: Notice) -> Sent:
+    """Tell those who could not be told before, now that contacts may have been mended."""
+    require_all(actor, notice)
+    current = Notice.objects.select_for_update().get(pk=notice.pk)
+    edition = current.editions.exclude(sent_at=None).select_related("notice").order_by("-number").first()
+    if edition is None or current.state != Notice.State.OPEN:
+        raise NoticeError(_("There is nothing to send: this edition has been sent already."))
+    edition.notice = current
+    return _send(actor, edition, queries.plan(edition, only=Part.State.UNREACHED))
+
+
+@transaction.atomic
+def send_by_itself(notice: Notice) -> Sent:
+    """Send what a written policy sends without a person's look; refused for kinds that have none."""
+    policy = knowledge.routes().by_itself.get(notice.kind)
+    if policy is None:
+        raise NoticeError(_("No policy sends notices of this kind by themselves; a person must look first."))
+    edition = _waiting(notice)
+    audit.record(None, "notice.by_itself", notice, {"policy": policy})
+    return _send(None, edition, queries.plan(edition))
+
+
+def _waiting(notice: Notice) -> Edition:
+    current = Notice.objects.select_for_update().get(pk=notice.pk)
+    edition = current.editions.filter(sent_at=None).select_related("notice").order_by("number").first()
+    if edition is None:
+        raise NoticeError(_("There is nothing to send: this edition has been sent already."))
+    edition.notice = current
+    return edition
+
+
+def _send(actor: Person | None, edition: Edition, planned: queries.Plan) -> Sent:
+    notice, now = edition.notice, timezone.now()
+    words = [word for row in planned.rows for word in row.words]
+    troubles: dict[int, list[str]] = {}
+    for why, told in _by_why(edition, planned.rows):
+        troubles |= tell(actor=actor, words=[word for row in told for word in row.words], why=why)
+    for row in planned.rows:
+        _move(row, edition, troubles.get(row.part.pk, []), now)
+    Part.objects.bulk_update([row.part for row in planned.rows], FIELDS, batch_size=AT_ONCE)
+    edition.sent_at = now
+    edition.save(update_fields=["sent_at"])
+    _move_notice(notice, edition, now)
+    sent = Sent(len(planned.rows) - len(planned.unreached), len(words), len(planned.unreached))
+    audit.record(
+        actor,
+        "notice.send",
+        notice,
+        {
+            "edition": edition.number,
+            "told": sent.organisations,
+            "unreached": [r.part.reference for r in planned.unreached],
+        },
+    )
+    return sent
+
+
+def _by_why(edition: Edition, rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Tell apart those who hear of the matter for the first time."""
+    new = [row for row in rows if row.part.edition_id is None]
+    return [(Telling.Why.FIRST, new), (WHY[Edition.Kind(edition.kind)], [row for row in rows if row not in new])]
+
+
+def _move(row: Row, edition: Edition, troubles: Sequence[str], now: datetime) -> None:
+    """Set where a part stands once its edition is sent."""
+    part, reached = row.part, bool(row.reached)
+    first = part.edition_id is None
+    if not reached:
+        part.trouble = (row.trouble or "; ".join(troubles))[:300]
+        if first:
+            part.state = Part.State.UNREACHED
+            return
+    else:
+        part.trouble = "; ".join(troubles)[:300]
+    part.edition = edition
+    if edition.kind == Edition.Kind.WITHDRAWAL:
+        _end(part, Part.State.WITHDRAWN)
+    elif not first and row.content.went and not row.content.facts:
+        _end(part, Part.State.RELEASED)
+    elif first or row.content.came:  # what is new must be answered anew
+        part.state, part.settled, part.overdue, part.rung = Part.State.TOLD, False, False, 0
+        part.told_at, part.due_at = now, now + timedelta(hours=edition.notice.due_hours)
+        part.next_step_at = queries.next_step(part, now)
+
+
+def _end(part: Part, state: Part.State) -> None:
+    part.state, part.settled, part.overdue, part.next_step_at = state, True, False, None
+
+
+def _move_notice(notice: Notice, edition: Edition, now: datetime) -> None:
+    if edition.kind == Edition.Kind.WITHDRAWAL:
+        notice.state = Notice.State.WITHDRAWN
+    else:
+        open_parts = notice.parts.filter(settled=False).exists()
+        notice.state = Notice.State.OPEN if open_parts else Notice.State.CLOSED
+    notice.sent_at = notice.sent_at or now
+    notice.due_at = now + timedelta(hours=notice.due_hours) if edition.number == 1 else notice.due_at
+    notice.updated_at = now
+    notice.save(update_fields=["state", "sent_at", "due_at", "updated_at"])

@@ -1,0 +1,105 @@
+"""Tell people, all of them together: one telling each, written down before the mail is put on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tocsin.platform import outbox
+from tocsin.platform.gate import Decision
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.notices.models import Telling
+from tocsin.rooms.notices.queries.letters import write
+from tocsin.rooms.notices.queries.planning import Word, item_of
+
+AT_ONCE = 500
+
+
+def tell(*, actor: Person | None, words: Sequence[Word], why: str, rung: int = 0) -> dict[int, list[str]]:
+    """Tell each word to its address, in the caller's transaction; what was told already is not told again.
+
+    Gives, by the inner id of the part, why somebody could not be told: nothing is passed over in silence.
+    """
+    troubles: dict[int, list[str]] = {}
+    now = timezone.now()
+    tellings, mails = [], []
+    for word in _new(words, rung, troubles):
+        telling = _telling(word, why, rung, actor, now)
+        tellings.append(telling)
+        mails.append(_mail(word, telling, now))
+    posted = outbox.send_many(actor=actor, mails=mails)
+    kept = []
+    for telling, message in zip(tellings, posted, strict=True):
+        if isinstance(message, Decision):
+            troubles.setdefault(telling.part_id, []).append(message.reason)
+        else:
+            telling.message = message
+            kept.append(telling)
+    Telling.objects.bulk_create(kept, batch_size=AT_ONCE)
+    return troubles
+
+
+def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> list[Word]:
+    """Keep what may and should leave: no refused word, no broken address, nobody told twice."""
+    parts = {word.part.pk for word in words}
+    told = {
+        (part, edition, address.lower())
+        for part, edition, address in Telling.objects.filter(
+            part__in=parts, rung=rung, channel=Telling.Channel.MAIL
+        ).values_list("part_id", "edition_id", "address")
+    }
+    new = []
+    for word in words:
+        key = word.part.pk, word.edition.pk, word.address.lower()
+        trouble = word.refusal or _wrong(word.address)
+        if trouble:
+            troubles.setdefault(word.part.pk, []).append(trouble)
+        elif key not in told:
+            told.add(key)
+            new.append(word)
+    return new
+
+
+def _wrong(address: str) -> str:
+    try:
+        validate_email(address)
+    except ValidationError:
+        return _("%s is no mail address.") % address
+    return ""
+
+
+def _telling(word: Word, why: str, rung: int, actor: Person | None, now: datetime) -> Telling:
+    return Telling(
+        part=word.part,
+        edition=word.edition,
+        why=why,
+        rung=rung,
+        role=word.role,
+        at_organisation=word.at_organisation,
+        name=word.name,
+        address=word.address,
+        language=word.language,
+        rule=word.rule,
+        told_at=now,
+        told_by=actor,
+    )
+
+
+def _mail(word: Word, telling: Telling, now: datetime) -> outbox.Mail:
+    notice = word.edition.notice
+    due = word.part.due_at or now + timedelta(hours=notice.due_hours)
+    written = write(telling, notice, word.part, word.edition, word.content, due)
+    return outbox.Mail(
+        item=item_of(notice, word.part),
+        recipient=word.recipient,
+        subject=written.subject,
+        body=written.body,
+        language=word.language,
+        attachments=written.attachments,
+        key=word.key,
+    )

@@ -1,0 +1,10 @@
+"""What the room does by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tocsin.platform.jobs import Job
+from tocsin.rooms.notices import actions
+
+JOBS = (Job("notices.step", timedelta(seconds=30), actions.step_due),)

@@ -1,0 +1,53 @@
+"""The facts of one organisation, as they are kept, shown, compared and sent along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.pipeline.lake.search import Seen
+from tocsin.platform.export import table
+from tocsin.rooms.notices.queries.values import Value
+
+COLUMNS = ("value", "sort", "held_as", "count", "first", "last")
+Kept = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that concerns one organisation: it holds the value (``held_as``), or its events name it (``seen``)."""
+
+    value: Value
+    held_as: str = ""
+    seen: Seen | None = None
+
+
+def kept(fact: Fact) -> Kept:
+    """Give a fact as it is kept: plain values under the names of `COLUMNS`."""
+    row: Kept = {"value": fact.value.text, "sort": fact.value.sort, "held_as": fact.held_as}
+    if fact.seen is not None:
+        row |= {"count": fact.seen.count}
+        row |= {
+            name: f"{when:%Y-%m-%dT%H:%M:%SZ}"
+            for name, when in (("first", fact.seen.first), ("last", fact.seen.last))
+            if when is not None
+        }
+    return row
+
+
+def shown(fact: Mapping[str, Any]) -> str:
+    """Give the value so that no mail program makes a link of what may be hostile."""
+    text = str(fact["value"])
+    return text if fact.get("held_as") else text.replace(".", "[.]").replace("http", "hxxp")
+
+
+def as_table(facts: Iterable[Mapping[str, Any]]) -> str:
+    """Give the facts as comma-separated text, harmless in a spreadsheet."""
+    return table(COLUMNS, [[fact.get(name, "") for name in COLUMNS] for fact in facts])
+
+
+def difference(before: Sequence[Kept], after: Sequence[Kept]) -> tuple[list[Kept], list[Kept]]:
+    """Give what came and what went between two editions, by value and entry."""
+    old, new = ({(fact["value"], fact.get("held_as", "")): fact for fact in facts} for facts in (before, after))
+    return [new[key] for key in new if key not in old], [old[key] for key in old if key not in new]

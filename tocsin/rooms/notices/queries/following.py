@@ -1,0 +1,212 @@
+"""What became of notices: who has answered, who has acted, who is silent; each person only what they may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tocsin.platform.access import scope_of
+from tocsin.platform.look.tags import short
+from tocsin.platform.markings import TLP
+from tocsin.rooms.notices.models import OWN, VIEW, Letter, Notice, Part, Telling
+from tocsin.rooms.notices.queries.directory import directory
+from tocsin.rooms.notices.queries.letters import uuid_of
+
+FEWEST = 3  # fewer others would no longer be anonymous
+State = Part.State
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the organisations of one notice stand. ``acted`` have ended it, ``answered`` have said anything at all."""
+
+    concerned: int = 0
+    told: int = 0
+    answered: int = 0
+    acted: int = 0
+    not_concerned: int = 0
+    refused: int = 0
+    silent: int = 0
+    unreached: int = 0
+    overdue: int = 0
+
+    def pieces(self) -> list[tuple[str, str, str]]:
+        """Give the shares for a bar of width 100: name of the state, start, width."""
+        looked_at = self.answered - self.acted - self.not_concerned - self.refused
+        shares = (
+            ("done", self.acted), ("not_applicable", self.not_concerned), ("acknowledged", looked_at),
+            ("refused", self.refused), ("told", self.silent), ("unreached", self.unreached),
+        )  # fmt: skip
+        found, start = [], 0.0
+        for name, number in shares:
+            width = 100 * number / self.concerned
+            if number:
+                found.append((name, f"{start:.2f}", f"{width:.2f}"))
+            start += width
+        return found
+
+    def sentence(self) -> str:
+        """Say it in one sentence, for people who only read."""
+        said = ngettext(
+            "Of %(told)d told, %(answered)d has answered",
+            "Of %(told)d told, %(answered)d have answered",
+            self.answered,
+        ) % {"told": self.told, "answered": self.answered}
+        more = [
+            text % {"number": number}
+            for number, text in (
+                (self.acted, _("%(number)d acted")),
+                (self.not_concerned, _("%(number)d not concerned")),
+                (self.refused, _("%(number)d refused")),
+            )
+            if number
+        ]
+        ends = [f"{said} ({', '.join(more)})" if more else said, _("%(number)d silent") % {"number": self.silent}]
+        if self.overdue:
+            ends.append(_("%(number)d overdue") % {"number": self.overdue})
+        if self.unreached:
+            ends.append(_("%(number)d could not be told") % {"number": self.unreached})
+        return f"{'; '.join(ends)}."
+
+
+def figures(states: Iterable[tuple[str, bool]]) -> Figures:
+    """Count (state, overdue) of the parts of one notice."""
+    counted: dict[str, int] = {}
+    overdue = 0
+    for state, late in states:
+        counted[state] = counted.get(state, 0) + 1
+        overdue += late
+    return _figures(counted, overdue)
+
+
+def _figures(counted: Mapping[str, int], overdue: int) -> Figures:
+    def of(*states: str) -> int:
+        return sum(counted.get(state, 0) for state in states)
+
+    answered = of(State.ACKNOWLEDGED, State.PLANNED, State.REFUSED, State.NOT_APPLICABLE, State.DONE)
+    concerned, unreached, waiting = sum(counted.values()), of(State.UNREACHED), of(State.WAITING)
+    return Figures(
+        concerned=concerned,
+        told=concerned - unreached - waiting,
+        answered=answered,
+        acted=of(State.DONE),
+        not_concerned=of(State.NOT_APPLICABLE),
+        refused=of(State.REFUSED),
+        silent=of(State.TOLD),
+        unreached=unreached,
+        overdue=overdue,
+    )
+
+
+def counts(notices: Sequence[Notice], user: Any = None, verb: str = VIEW) -> dict[int, Figures]:
+    """Give how each notice stands, over all its parts or those of organisations where the person may do ``verb``."""
+    rows = Part.objects.filter(notice__in=[notice.pk for notice in notices])
+    if user is not None:
+        rows = rows.filter(organisation__in=scope_of(user).organisations(verb))
+    grouped = rows.values("notice", "state").annotate(n=Count("pk"), late=Count("pk", filter=Q(overdue=True)))
+    found: dict[int, tuple[dict[str, int], int]] = {}
+    for row in grouped.order_by():
+        counted, overdue = found.get(row["notice"], ({}, 0))
+        found[row["notice"]] = ({**counted, row["state"]: row["n"]}, overdue + row["late"])
+    return {notice: _figures(*each) for notice, each in found.items()}
+
+
+def median_of_others(part: Part) -> str:
+    """Say how long half of the others took to answer, when at least three have: nobody in particular; else nothing."""
+    others = Part.objects.filter(notice=part.notice_id, answered_at__isnull=False, told_at__isnull=False)
+    rows = others.exclude(pk=part.pk).values_list("told_at", "answered_at")
+    taken = [max((answered - told).total_seconds(), 60) for told, answered in rows if answered and told]
+    return short(timedelta(seconds=median(taken))) if len(taken) >= FEWEST else ""
+
+
+def own_parts(user: Any) -> QuerySet[Part]:
+    """Give what the person's own organisations were told, the open ones first, the soonest due on top."""
+    told = Part.objects.visible_to(user, OWN).exclude(edition=None)
+    return told.select_related("notice", "organisation").order_by("settled", "due_at", "-pk")
+
+
+def letters_waiting(user: Any) -> QuerySet[Letter]:
+    """Give the mails that a person must look at, the oldest first; those nobody could place are seen by all senders."""
+    places = scope_of(user).organisations("notices.send")
+    found = Letter.objects.filter(Q(part=None) | Q(part__organisation__in=places), waiting=True)
+    known = found.select_related("part__notice", "part__organisation").order_by("pk")
+    return known if scope_of(user).allows("notices.send") else known.none()
+
+
+def listed(user: Any, state: str = "") -> QuerySet[Notice]:
+    """Give the notices the person may see, all or those in one state; a state there is not has none."""
+    found = Notice.objects.visible_to(user).select_related("created_by")
+    return found.filter(state=state) if state else found
+
+
+def may_send(user: Any, notice: Notice) -> bool:
+    """Tell whether the person may send to every organisation of a notice."""
+    scope = scope_of(user)
+    return (
+        scope.allows("notices.send")
+        and not notice.parts.exclude(organisation__in=scope.organisations("notices.send")).exists()
+    )
+
+
+def standing() -> list[tuple[Notice, Figures]]:
+    """Give how every open notice stands, for those who only read; what is for named people only is left out."""
+    found = Notice.objects.filter(state=Notice.State.OPEN).exclude(tlp=TLP.RED).order_by("-severity", "-sent_at")[:100]
+    known = list(found)
+    counted = counts(known)
+    return [(notice, counted.get(notice.pk, Figures())) for notice in known]
+
+
+def notice_or_404(user: Any, uuid: UUID, verb: str = VIEW) -> Notice:
+    """Give a notice the person may see."""
+    found = Notice.objects.visible_to(user, verb).filter(uuid=uuid).select_related("created_by").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def parts_of(user: Any, notice: Notice, verb: str = VIEW) -> QuerySet[Part]:
+    """Give the parts of a notice that the person may see, by organisation."""
+    return notice.parts.visible_to(user, verb).select_related("organisation", "edition").order_by("organisation__code")
+
+
+def part_or_404(user: Any, uuid: UUID, *verbs: str) -> Part:
+    """Give a part of an organisation where the person may do one of ``verbs``."""
+    places = scope_of(user).organisations(*verbs)
+    found = Part.objects.filter(uuid=uuid, organisation__in=places)
+    if not scope_of(user).allows(VIEW):
+        found = found.exclude(edition=None)  # whoever only reads their own knows nothing of drafts
+    part = found.select_related("notice", "organisation", "edition").first()
+    if part is None:
+        raise Http404
+    return part
+
+
+def telling_of(token: str) -> Telling | None:
+    """Give the telling a signed link was made for."""
+    wanted = uuid_of(token)
+    if not wanted:
+        return None
+    found = Telling.objects.select_related("part__notice", "part__organisation", "part__edition", "edition")
+    return found.filter(uuid=UUID(wanted)).first()
+
+
+def still_theirs(telling: Telling) -> bool:
+    """Tell whether the address told still answers for the organisation, there or above it."""
+    known = directory()
+    place = known.places.get(telling.part.organisation.code)
+    if place is None:
+        return False
+    address = telling.address.lower()
+    above = set(place.lineage)
+    return any(
+        desk.email.lower() == address for (code, _role), desks in known.desks.items() if code in above for desk in desks
+    )

@@ -1,0 +1,274 @@
+"""Who would be told of an edition, and who could not be, worked out afresh: what the preview shows is what is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tocsin.platform import gate
+from tocsin.platform.gate import Action, Item, Recipient
+from tocsin.rooms.notices.knowledge import routes
+from tocsin.rooms.notices.models import Edition, Notice, Part, Share, Telling
+from tocsin.rooms.notices.queries.directory import Desk, Directory, Place, directory
+from tocsin.rooms.notices.queries.facts import difference
+from tocsin.rooms.notices.queries.letters import Content, Written, write
+from tocsin.rooms.notices.queries.routing import Routed, Told, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One person to be told something of one part."""
+
+    part: Part
+    edition: Edition
+    content: Content
+    name: str
+    address: str
+    language: str
+    role: str
+    at_organisation: str
+    rule: str
+    key: str
+    recipient: Recipient
+    refusal: str = ""  # why the gate would not let it out
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One organisation of the plan: its facts, whom they go to, or why to nobody."""
+
+    part: Part
+    content: Content
+    words: Sequence[Word]
+    routed: Routed | None
+    trouble: str
+
+    @property
+    def reached(self) -> Sequence[Word]:
+        """Give those who would be told."""
+        return [word for word in self.words if not word.refusal]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything an edition would lead to. ``digest`` changes with whatever a person ought to look at again."""
+
+    edition: Edition
+    rows: Sequence[Row]
+    warnings: Sequence[str]
+    digest: str
+
+    @property
+    def unreached(self) -> list[Row]:
+        """Give the organisations that could not be told."""
+        return [row for row in self.rows if not row.reached]
+
+
+def item_of(notice: Notice, part: Part) -> Item:
+    """Describe one organisation's part to the gate."""
+    place = part.organisation
+    return Item(
+        type="notice",
+        uuid=notice.uuid,
+        title=notice.title,
+        tlp=notice.tlp,
+        organisations=frozenset({place.code}),
+        names=frozenset(filter(None, (place.name, place.name_fr))),
+    )
+
+
+def recipient_of(address: str, name: str, at_organisation: str, part: Part, known: Directory) -> Recipient:
+    """Describe somebody who answers for a part's organisation, there or at one above it."""
+    place = known.places.get(at_organisation)
+    lineage = frozenset(place.lineage[1:]) if place else frozenset()
+    serves = frozenset({part.organisation.code})
+    return Recipient(address, at_organisation, "named_person", name, lineage, serves)
+
+
+def plan(edition: Edition, at: datetime | None = None, *, only: str = "") -> Plan:
+    """Work out who would be told of an edition now; ``only`` keeps the parts in one state."""
+    at, notice, known = at or datetime.now(UTC), edition.notice, directory()
+    shares = (
+        Share.objects.filter(edition=edition, **({"part__state": only} if only else {}))
+        .select_related("part__organisation", "part__edition")
+        .order_by("part__organisation__code")
+    )
+    parts = [(share.part, share.facts) for share in shares]
+    given = [part for part, _facts in parts]
+    before, last = _before(given), last_facts(given)
+    rows = [
+        _row(edition, notice, part, facts, before.get(part.pk, ()), last.get(part.pk), known, at)
+        for part, facts in parts
+    ]
+    return Plan(edition, rows, tuple(_warnings(edition, rows, known)), _digest(edition, rows))
+
+
+def _row(
+    edition: Edition, notice: Notice, part: Part, facts: Sequence[dict[str, Any]], earlier: Sequence[Telling],
+    last: Sequence[dict[str, Any]] | None, known: Directory, at: datetime,
+) -> Row:  # fmt: skip
+    place = known.places.get(part.organisation.code)
+    if place is None:
+        return Row(part, Content(facts), (), None, _("The organisation has ended."))
+    content = content_of(facts, last)
+    if earlier:
+        routed, words = None, tuple(word_again(each, part, edition, content, known, at) for each in earlier)
+    else:
+        routed = resolve(notice.kind, notice.severity, place, at, known, routes())
+        words = tuple(word_of(told, part, edition, content, known, routed.route, at) for told in routed.reached)
+    trouble = "" if any(not word.refusal for word in words) else _trouble(words, routed)
+    return Row(part, content, words, routed, trouble)
+
+
+def _trouble(words: Sequence[Word], routed: Routed | None) -> str:
+    refusals = [word.refusal for word in words if word.refusal]
+    if refusals:
+        return refusals[0]
+    return _("No route fits.") if routed and not routed.told else _("Nobody there or above can be reached.")
+
+
+def last_facts(parts: Sequence[Part]) -> Mapping[int, Sequence[dict[str, Any]]]:
+    """Give the facts that parts were told last, for those told before."""
+    told = [part for part in parts if part.edition_id]
+    if not told:
+        return {}
+    wanted = {(part.pk, part.edition_id) for part in told}
+    shares = Share.objects.filter(part__in=[p.pk for p in told], edition__in={p.edition_id for p in told})
+    rows = shares.values_list("part_id", "edition_id", "facts")
+    return {part: facts for part, edition, facts in rows if (part, edition) in wanted}
+
+
+def content_of(facts: Sequence[dict[str, Any]], last: Sequence[dict[str, Any]] | None) -> Content:
+    """Give what is told of a part, with what came and went since it was told last."""
+    came, went = ((), ()) if last is None else difference(list(last), list(facts))
+    return Content(facts, tuple(came), tuple(went))
+
+
+def word_of(
+    told: Told, part: Part, edition: Edition, content: Content, known: Directory, rule: str, at: datetime
+) -> Word:
+    """Plan to tell a desk that routing found."""
+    desk = told.desk
+    if desk is None:
+        raise ValueError("nobody to tell")
+    return _word(desk, told.language, part, edition, content, known, rule, at)
+
+
+def word_again(
+    telling: Telling, part: Part, edition: Edition, content: Content, known: Directory, at: datetime
+) -> Word:
+    """Plan to tell whoever was told before."""
+    desks = known.at(telling.at_organisation, telling.role)
+    desk = next((desk for desk in desks if desk.email.lower() == telling.address.lower()), None)
+    if desk is None:
+        desk = Desk(telling.at_organisation, telling.role, telling.name, telling.address, "", telling.language, at)
+    return _word(desk, telling.language, part, edition, content, known, telling.rule, at)
+
+
+def _word(
+    desk: Desk, language: str, part: Part, edition: Edition, content: Content, known: Directory, rule: str, at: datetime
+) -> Word:
+    recipient = recipient_of(desk.email, desk.name, desk.organisation, part, known)
+    decision = gate.may_send(item_of(edition.notice, part), recipient, Action.MAIL)
+    refusal = "" if decision.allowed else decision.reason
+    if desk.only_encrypted and not desk.usable_key(at):
+        refusal = _("Mail to %s must be encrypted, and the key has expired.") % desk.email
+    return Word(
+        part, edition, content, desk.name, desk.email, language, desk.role, desk.organisation, rule,
+        desk.usable_key(at), recipient, refusal,
+    )  # fmt: skip
+
+
+def _before(parts: Sequence[Part]) -> Mapping[int, list[Telling]]:
+    """Give whom each part was told to before by mail, each address once, without those it did not reach."""
+    told: dict[int, dict[str, Telling]] = {}
+    given = [part.pk for part in parts if part.edition_id]
+    if not given:
+        return {}
+    rows = Telling.objects.filter(part__in=given, channel=Telling.Channel.MAIL, failed_at=None)
+    for telling in rows.exclude(message__state="failed").order_by("pk"):
+        told.setdefault(telling.part_id, {}).setdefault(telling.address.lower(), telling)
+    return {part: list(by_address.values()) for part, by_address in told.items()}
+
+
+def _warnings(edition: Edition, rows: Sequence[Row], known: Directory) -> Iterator[str]:
+    """Say what in the text, which all recipients read, is about single ones."""
+    text = " ".join(part for each in edition.texts.values() for part in each.values())
+    words = set(text.replace("[.]", ".").lower().split())
+    values = {fact["value"]: row.part.organisation.code for row in rows for fact in row.content.facts}
+    for value in sorted(values):
+        if value.lower() in words or value.lower() in {word.strip(".,;:()") for word in words}:
+            yield _("The text names %s, and everyone told reads it.") % value
+    folded = f" {' '.join(text.split())} "
+    for place in _named(folded, [known.places[row.part.organisation.code] for row in rows
+                                 if row.part.organisation.code in known.places]):  # fmt: skip
+        yield _("The text names %s, and everyone told reads it.") % place.name
+
+
+def _named(text: str, places: Sequence[Place]) -> Iterator[Place]:
+    lowered = text.lower()
+    return (place for place in places if len(places) > 1 and place.name.lower() in lowered)
+
+
+def _digest(edition: Edition, rows: Sequence[Row]) -> str:
+    """Give one value for what the person saw: who is told what, and what is written."""
+    seen = [
+        [row.part.organisation.code, row.content.facts, sorted((word.address, word.refusal) for word in row.words)]
+        for row in rows
+    ]
+    return hashlib.sha256(json.dumps([str(edition.uuid), edition.texts, seen], sort_keys=True).encode()).hexdigest()
+
+
+def example_of(row: Row) -> tuple[Word, Written]:
+    """Give the mail that the first person of a row would get, as they would read it; its link leads nowhere."""
+    word = row.words[0]
+    telling = Telling(
+        part=row.part,
+        edition=word.edition,
+        role=word.role,
+        name=word.name,
+        address=word.address,
+        language=word.language,
+        why=Telling.Why.FIRST,
+    )
+    due = row.part.due_at or datetime.now(UTC) + timedelta(hours=word.edition.notice.due_hours)
+    return word, write(telling, word.edition.notice, row.part, word.edition, word.content, due)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody to be called: who, the numbers known, and what to read out in their language."""
+
+    part: Part
+    desks: Sequence[Desk]
+    text: str
+
+
+def calls(user: Any, notice: Notice) -> list[Call]:
+    """Give whom to call of each organisation that still has to answer, when mail is down."""
+    known = directory()
+    parts = notice.parts.visible_to(user, "notices.send").filter(settled=False)
+    texts = _spoken(notice)
+    found = []
+    for part in parts.select_related("organisation", "notice").order_by("organisation__code"):
+        place = known.places.get(part.organisation.code)
+        desks = [
+            desk
+            for code in (place.lineage if place else ())
+            for role in ("duty", "officer", "deputy", "head")
+            for desk in known.at(code, role)
+            if desk.phone
+        ]
+        found.append(Call(part, desks, texts.get(part.organisation.language) or texts.get("en", "")))
+    return found
+
+
+def _spoken(notice: Notice) -> dict[str, str]:
+    edition = notice.editions.exclude(kind=Edition.Kind.WITHDRAWAL).order_by("-number")[0]
+    return {language: str(text.get("text", "")) for language, text in edition.texts.items()}
