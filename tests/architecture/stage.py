@@ -16,6 +16,8 @@ from tocsin.rooms.constituency.models import Asset, Contact, Organisation, Team
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import Incident
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
+from tocsin.rooms.notices import actions as notice_actions
+from tocsin.rooms.notices import queries
 from tocsin.rooms.rules.models import Rule, RuleSet
 
 
@@ -56,6 +58,25 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "contact_confirm.uuid": contact.uuid,
         "role_end.uuid": department.memberships.all()[0].uuid,
         **{f"{name}.uuid": incident.uuid for name in _doors(of="incidents")},
+        **_notice(chart, department),
+    }
+
+
+def _notice(chart: Mapping[str, Person], department: Organisation) -> dict[str, Any]:
+    """Tell department A of something, so that a part, a telling and its signed link stand there."""
+    fact = {"value": "secret-host-a", "sort": "domain", "held_as": "secret-host-a"}
+    notice = notice_actions.draft(
+        actor=chart["analyst"], title="Secret title of A notice", kind="indicators", severity=2, tlp=TLP.AMBER,
+        facts={department.code: [fact]},
+    )  # fmt: skip
+    planned = queries.plan(notice.editions.get())
+    notice_actions.send(actor=chart["analyst"], notice=notice, seen=planned.digest)
+    part = notice.parts.get()
+    doors = _doors(of="notices")
+    return {
+        **{f"{name}.uuid": notice.uuid for name in doors if not name.startswith("notice_part")},
+        **{f"{name}.uuid": part.uuid for name in doors if name.startswith("notice_part")},
+        "notice_answer.token": "nonsense",
     }
 
 

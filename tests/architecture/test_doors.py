@@ -23,6 +23,7 @@ OPEN_TO_ALL = (
     "i18n",
     "api/docs",
     "api/openapi",
+    "answer",  # by a signed link
 )
 SECRETS = ("Secret title of A", "secret-host-a")
 

@@ -42,7 +42,7 @@ def sealed(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     OutboxMessage.objects.filter(pk=told.pk).update(state="uncertain")
     actions.change(actor=chart["responder"], incident=incident, title=SECRET, summary=SECRET)
     Alert.objects.update(title=SECRET)
-    GateEntry.objects.update(item_title=SECRET, reason=SECRET)
+    GateEntry.objects.filter(item_type="incident").update(item_title=SECRET, reason=SECRET)
     actions.seal(actor=chart["responder"], incident=incident, people=[])
     names = [*(name for name, value in things.items() if value == incident.uuid), "uuid", "offer", "task"]
     messages = {"message_confirm.uuid": told.uuid, "message_again.uuid": told.uuid}

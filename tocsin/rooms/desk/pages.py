@@ -18,8 +18,10 @@ from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.desk import knowledge, queries
 from tocsin.rooms.desk.schemas import LEDGER, TRAIL
 from tocsin.rooms.incidents import actions as incidents
+from tocsin.rooms.notices import actions as notices
 
 ORDERS = (NEWEST, OLDEST)
+DECIDE = ("incidents.inform", "notices.send")
 
 
 class Decide(Protocol):
@@ -60,23 +62,32 @@ def ledger(request: HttpRequest) -> HttpResponseBase:
         "order": order,
         "answer": answer,
         "unsettled": queries.unsettled_mail(request.user),
-        "may_decide": access.scope_of(request.user).allows("incidents.inform"),
+        "may_decide": any(access.scope_of(request.user).allows(verb) for verb in DECIDE),
     }
     return render(request, "desk/ledger.html", shown)
 
 
 @require_POST
-@access.page("incidents.inform")
+@access.page(*DECIDE)
 def confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Note that an uncertain message did arrive."""
-    return _decided(request, uuid, outbox.confirm, _("Noted: it arrived."))
+    return _decided(request, uuid, _confirm, _("Noted: it arrived."))
 
 
 @require_POST
-@access.page("incidents.inform")
+@access.page(*DECIDE)
 def again(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Send a message once more that did not arrive."""
-    return _decided(request, uuid, incidents.inform_again, _("It is on its way once more."))
+    return _decided(request, uuid, _again, _("It is on its way once more."))
+
+
+def _confirm(message: OutboxMessage, *, actor: Any) -> None:
+    access.require(actor, "notices.send" if hasattr(message, "telling") else "incidents.inform")
+    outbox.confirm(message, actor=actor)
+
+
+def _again(message: OutboxMessage, *, actor: Any) -> None:
+    (notices.send_again if hasattr(message, "telling") else incidents.inform_again)(message, actor=actor)
 
 
 def _decided(request: HttpRequest, uuid: UUID, decide: Decide, said: str) -> HttpResponse:

@@ -24,6 +24,7 @@ from tocsin.rooms.incidents import queries as incidents
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Severity, Task
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.intake.models import Receipt, Source
+from tocsin.rooms.notices.models import Notice, Part
 from tocsin.rooms.rules.models import Level
 
 BY_RANK = ("-rank", "-id")  # most serious first, then newest: the order the queue is indexed by
@@ -209,7 +210,8 @@ def _told(user: Any, before: str = "") -> Q:
         incident__uuid=OuterRef(item), organisation__code=OuterRef(f"{before}recipient_organisation")
     ).exclude(organisation__in=reach)
     whole = Exists(Incident.objects.in_charge(user).filter(uuid=OuterRef(item)))
-    return Q(_visible_item(user, item)) & (Q(~Exists(others)) | Q(whole))
+    notice = Exists(Part.objects.visible_to(user).filter(uuid=OuterRef(item)))
+    return Q(_visible_item(user, item)) & (Q(~Exists(others)) | Q(whole)) | Q(notice)
 
 
 def ledger(user: Any, *, answer: str = "") -> QuerySet[GateEntry]:
@@ -240,6 +242,7 @@ def trail(user: Any, *, verb: str = "", actor: str = "") -> QuerySet[AuditEntry]
     """Give what was done, as far as a person may know what it was done to; from the top of a tree on also the rest."""
     about: dict[type[Model], Exists] = {
         Incident: _visible_item(user, "object_uuid"),
+        Notice: Exists(Notice.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         Alert: Exists(Alert.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         OutboxMessage: Exists(OutboxMessage.objects.filter(_told(user, "decision__"), uuid=OuterRef("object_uuid"))),
     }

@@ -345,7 +345,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponseBase:
         return render(request, "notices/link_over.html", status=404)
     known = telling.part
     with translation.override(request.GET.get("lang") if request.GET.get("lang") in {"en", "fr"} else telling.language):
-        form = forms.LinkForm(request.POST or None)
+        form = forms.LinkForm(request.POST if request.method == "POST" else None)
         shown = {"part": known, "notice": known.notice, "telling": telling, "form": form, "token": token}
         if form.is_valid():
             shown |= _answered(form, telling)

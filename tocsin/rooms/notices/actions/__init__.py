@@ -16,6 +16,7 @@ from tocsin.rooms.notices.actions.draft import correct, discard, draft, draft_li
 from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
 from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest
+from tocsin.rooms.notices.actions.tell import send_again
 
 __all__ = [
     "KINDS",
@@ -35,6 +36,7 @@ __all__ = [
     "not_reached",
     "out_of_office",
     "send",
+    "send_again",
     "send_by_itself",
     "send_rest",
     "step_due",

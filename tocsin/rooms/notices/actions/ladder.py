@@ -58,7 +58,7 @@ def _climbs(part: Part, now: datetime) -> bool:
 
 def _words(parts: Sequence[Part], now: datetime) -> dict[str, list[Word]]:
     """Give whom the next rung of each part tells: those already told, or the roles the rung names."""
-    known, routes = queries.directory(), knowledge.routes()
+    known = queries.directory()
     facts = _facts(parts)
     told = _told(parts)
     words: dict[str, list[Word]] = defaultdict(list)
@@ -69,7 +69,7 @@ def _words(parts: Sequence[Part], now: datetime) -> dict[str, list[Word]]:
             continue
         edition.notice = part.notice
         if rung.to:
-            for each in queries.reach(rung.to, place, now, known, routes):
+            for each in queries.reach(rung.to, place, now, known):
                 if each.desk is not None:
                     word = word_of(each, part, edition, content, known, _rule(part), now)
                     words[Telling.Why.ESCALATION].append(word)
@@ -141,7 +141,7 @@ def _tell_instead(part: Part, telling: Telling, now: datetime) -> None:
     rows = Telling.objects.filter(part=part, channel=Telling.Channel.MAIL).values_list("address", "failed_at")
     addresses = {address.lower(): failed for address, failed in rows}
     content = content_of(_facts([part]).get(part.pk, ()), None)
-    found = queries.reach((telling.role,), place, now, known, knowledge.routes(), frozenset(addresses))
+    found = queries.reach((telling.role,), place, now, known, knowledge.routes().fallback, frozenset(addresses))
     words = [word_of(t, part, edition, content, known, telling.rule, now) for t in found if t.desk is not None]
     troubles = tell(actor=None, words=words, why=Telling.Why.INSTEAD, rung=telling.rung).get(part.pk, [])
     reached = len(words) > len(troubles) or any(failed is None for failed in addresses.values())

@@ -7,15 +7,19 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tocsin.platform import outbox
+from tocsin.platform import gate, outbox
+from tocsin.platform.access import require
 from tocsin.platform.gate import Decision
+from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.notices.models import Telling
+from tocsin.rooms.notices.queries.directory import directory
 from tocsin.rooms.notices.queries.letters import write
-from tocsin.rooms.notices.queries.planning import Word, item_of
+from tocsin.rooms.notices.queries.planning import Word, item_of, recipient_of
 
 AT_ONCE = 500
 
@@ -42,6 +46,22 @@ def tell(*, actor: Person | None, words: Sequence[Word], why: str, rung: int = 0
             kept.append(telling)
     Telling.objects.bulk_create(kept, batch_size=AT_ONCE)
     return troubles
+
+
+@transaction.atomic
+def send_again(message: OutboxMessage, *, actor: Person) -> None:
+    """Send a message once more that a person found not to have arrived, if the gate still lets it.
+
+    Raises ``outbox.Refused`` with the gate's reason; the refusal stands in the ledger all the same.
+    """
+    telling = Telling.objects.select_related("part__organisation", "part__notice").get(message=message)
+    part = telling.part
+    require(actor, "notices.send", part.organisation_id)
+    recipient = recipient_of(telling.address, telling.name, telling.at_organisation, part, directory())
+    decision = gate.ask(actor, item_of(part.notice, part), recipient, gate.Action.MAIL)
+    if not decision.allowed:
+        raise outbox.Refused(decision)
+    outbox.send_again(message, actor=actor)
 
 
 def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> list[Word]:

@@ -75,7 +75,7 @@ def item_of(notice: Notice, part: Part) -> Item:
     place = part.organisation
     return Item(
         type="notice",
-        uuid=notice.uuid,
+        uuid=part.uuid,
         title=notice.title,
         tlp=notice.tlp,
         organisations=frozenset({place.code}),

@@ -95,15 +95,15 @@ def resolve(
     route = route_for(case, routes)
     if route is None:
         return Routed("", ())
-    return Routed(route.name, reach(route.to, place, at, known, routes, avoid))
+    return Routed(route.name, reach(route.to, place, at, known, routes.fallback, avoid))
 
 
 def reach(
-    roles: Sequence[str], place: Place, at: datetime, known: Directory, routes: Routes,
+    roles: Sequence[str], place: Place, at: datetime, known: Directory, fallback: Sequence[str] = (),
     avoid: frozenset[str] = frozenset(),
 ) -> tuple[Told, ...]:  # fmt: skip
-    """Find one desk for each role, with fallbacks."""
-    return tuple(_told(role, place, list(_looks(role, place, at, known, routes.fallback, avoid))) for role in roles)
+    """Find one desk for each role, there or above; roles of ``fallback`` stand in at each place before going up."""
+    return tuple(_told(role, place, list(_looks(role, place, at, known, fallback, avoid))) for role in roles)
 
 
 def _told(role: str, place: Place, looks: Sequence[Step]) -> Told:
