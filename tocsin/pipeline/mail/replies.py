@@ -1,0 +1,218 @@
+"""Say what the answer to a notice means.
+
+A phrase that is known explains a part of the text. What no phrase explains must hold no word of doubt (not, but, if,
+some, will ...): otherwise, or where phrases contradict each other, the answer is "unclear" and a person reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from tocsin.pipeline.mail.dates import Day, days
+from tocsin.pipeline.mail.delivery import Delivery, read_notification
+from tocsin.pipeline.mail.letter import Letter
+from tocsin.pipeline.mail.phrases import meaning, plain
+
+ANSWERS = frozenset({"acknowledged", "not_applicable", "planned", "done", "refused"})
+# A longer text is for a person to read.
+LONG, REASON = 2_000, 500
+_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
+_SAID = re.compile(r"\"[^\"]{2,}\"|«[^»]+»|“[^”]+”|„[^“”]+[“”]")
+_FACES = re.compile(r"[\U0001f600-\U0001f64f\U0001f900-\U0001f9ff\u2639\u263a]|[:;]-?[()pd/]|\.\.\.|…")
+_SENTENCE = re.compile(r"(?<=[.!?])[\"')]*\s+|\n+")
+_CLAUSE = re.compile(r"[,;:()]+ *| - |- ")
+_SIGNALS = ("not_applicable", "refused", "planned", "done", "working", "received")
+# Phrases of these hold words of doubt themselves: "is not ours", "will be patched".
+_UNSURE = {"not_applicable", "working", "received"}
+_EVIDENCE = {
+    "acknowledged": ("working", "received"),
+    **{kind: (kind,) for kind in ("not_applicable", "refused", "planned", "done")},
+}
+# So many words may be a greeting, a name or a title.
+_COURTESY = 5
+# A line of this length was broken by a mail program.
+_JOINED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a mail means.
+
+    ``kind`` is acknowledged, not_applicable, planned, done, refused, question, out_of_office, bounced, delayed,
+    delivered, read, automatic or unclear; ``evidence`` the phrase or header that decided. ``reason`` are the writer's
+    words where they decline.
+    """
+
+    kind: str
+    evidence: str
+    planned_for: date | None = None
+    away_until: date | None = None
+    reason: str = ""
+    deliveries: tuple[Delivery, ...] = ()
+    original_message_id: str = ""
+    original_envelope_id: str = ""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was found in a text so far: the first evidence of each signal, the days of plans, what no phrase knows."""
+
+    signals: dict[str, str] = field(default_factory=dict)
+    days: list[Day] = field(default_factory=list)
+    unexplained: str = ""
+    undone: str = ""
+
+
+def understand(letter: Letter) -> Understood:
+    """Say what a mail means; what machines write is never an answer."""
+    report = read_notification(letter)
+    if report:
+        return Understood(
+            report.kind,
+            report.evidence,
+            deliveries=report.deliveries,
+            original_message_id=report.message_id,
+            original_envelope_id=report.envelope_id,
+        )
+    return _machine(letter) or _words(letter)
+
+
+def _machine(letter: Letter) -> Understood | None:
+    """Recognise what answers by itself, by header, subject or words."""
+    subject = plain(letter.subject).partition(":")[0]
+    text = _joined(plain(letter.own or (letter.text if letter.automatic else ""))[:4_000])
+    away = meaning("absent_subject").first(subject) or meaning("out_of_office").first(text)
+    if away:
+        return Understood("out_of_office", away, away_until=_until(text, letter))
+    told = letter.automatic or meaning("automatic_subject").first(subject) or meaning("automatic").first(text)
+    return Understood("automatic", told) if told else None
+
+
+def _until(text: str, letter: Letter) -> date | None:
+    """Give the last day that is named as the end of an absence."""
+    found = [
+        day.day
+        for day in days(text, letter.date.date() if letter.date else None)
+        if day.day and meaning("return").first(text[max(0, day.start - 25) : day.end])
+    ]
+    return max(found, default=None)
+
+
+def _words(letter: Letter) -> Understood:
+    """Understand the writer's own words."""
+    if not letter.own or len(letter.own) > LONG:
+        return Understood("unclear", "")
+    asked = _question(letter.own)
+    if asked:
+        return Understood("question", asked)
+    reading = _Reading()
+    doubt = _read(letter.own, letter.date.date() if letter.date else None, reading)
+    kind = "unclear" if doubt else _kind(reading, letter)
+    if kind == "unclear":
+        return Understood("unclear", doubt or reading.undone or reading.unexplained)
+    evidence = next((reading.signals[name] for name in _EVIDENCE.get(kind, ()) if name in reading.signals), "")
+    return Understood(
+        kind,
+        evidence,
+        planned_for=_planned_for(reading) if kind == "planned" else None,
+        reason=" ".join(letter.own.split())[:REASON] if kind in {"not_applicable", "refused"} else "",
+    )
+
+
+def _question(own: str) -> str:
+    """Give what is asked."""
+    for sentence in _sentences(own):
+        # "which" asks at the beginning of a sentence only.
+        asking = meaning("question").first(_explained(sentence, "harmless").replace("\n", ", "))
+        if asking or "?" in sentence:
+            return asking or sentence.strip()[-200:]
+    return ""
+
+
+def _read(own: str, today: date | None, reading: _Reading) -> str:
+    """Note what the text says, and give the first word of doubt that nothing explains."""
+    if _SAID.search(own) or _FACES.search(own):
+        return (_SAID.search(own) or _FACES.search(own) or [""])[0]
+    for sentence in _sentences(own):
+        rest = _explained(sentence, "harmless")
+        bare = _without_days(_explained(rest, "received"), today)
+        reading.undone = reading.undone or meaning("undone").first(bare)
+        said = False
+        for name in _SIGNALS:
+            found = meaning(name).first(rest)
+            if not found:
+                continue
+            said = True
+            reading.signals.setdefault(name, found)
+            if name in {"planned", "refused"}:
+                reading.days += days(rest, today)
+                rest = _without_days(_explained(rest, name), today)
+            elif name in _UNSURE:
+                rest = _explained(rest, name)
+        doubt = meaning("doubt").first(rest)
+        if doubt:
+            return doubt
+        if not said and rest == sentence and len(rest.split()) > _COURTESY:
+            reading.unexplained = reading.unexplained or rest[:200]
+    return ""
+
+
+def _without_days(sentence: str, today: date | None) -> str:
+    """Take the days out of a plan, whose "before" and "until" are no doubt."""
+    for day in reversed(days(sentence, today)):
+        sentence = f"{sentence[: day.start]}_{sentence[day.end :]}"
+    return sentence
+
+
+def _explained(sentence: str, section: str) -> str:
+    """Take out what the phrases of a section explain."""
+    for found in reversed(list(meaning(section).all(sentence))):
+        before, behind = sentence[: found.start], sentence[found.end :]
+        # Before "please note that ..." nothing stays, so that the clause begins with what follows.
+        leads = section == "harmless" and (not before or before[-1] == "\n")
+        sentence = f"{before}{behind.lstrip(' ')}" if leads else f"{before}_{behind}"
+    return sentence
+
+
+def _kind(reading: _Reading, letter: Letter) -> str:
+    """Decide on what was said, where it does not contradict itself."""
+    said = set(reading.signals) - {"received"}
+    if len(said) > 1 and said != {"planned", "working"}:
+        return "unclear"
+    if "planned" in said:
+        past = letter.date and any(day.day and day.day < letter.date.date() for day in reading.days)
+        return "unclear" if past or reading.undone else "planned"
+    if said == {"done"} and (reading.unexplained or reading.undone):
+        return "unclear"
+    if said == {"refused"} and reading.days:
+        return "unclear"
+    if said & {"done", "not_applicable", "refused"}:
+        return said.pop()
+    return "acknowledged" if reading.signals and not reading.unexplained else "unclear"
+
+
+def _planned_for(reading: _Reading) -> date | None:
+    """Give the last of the days that are named: by then all of it is to be done."""
+    return max((day.day for day in reading.days if day.day), default=None)
+
+
+def _sentences(own: str) -> Iterator[str]:
+    """Give the sentences, written plainly; the clauses of each stand on lines of their own."""
+    text = _joined(plain(_LINK.sub("_", own)))
+    for sentence in _SENTENCE.split(text):
+        clauses = _CLAUSE.sub("\n", sentence)
+        yield "\n".join(" ".join(clause.split()).rstrip(" .!") for clause in clauses.split("\n"))
+
+
+def _joined(text: str) -> str:
+    """Join lines that a mail program broke."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if lines and len(lines[-1].rpartition("\n")[2]) >= _JOINED and line.strip():
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line.strip())
+    return "\n".join(lines)
