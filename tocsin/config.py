@@ -36,6 +36,13 @@ class Config:
         "", "Relay for mail: smtp://user:password@host:25 or smtps://...; empty keeps mail in TOCSIN_HOME/mail."
     )
     tocsin_mail_from: str = setting("tocsin@tocsin.example", "Sender address of outgoing mail.")
+    tocsin_mailbox: str = setting(
+        "", "Where answers come in: imaps://user:password@host/INBOX or maildir:/folder; empty reads no mail."
+    )
+    tocsin_mail_archive: str = setting(
+        "",
+        "Where the relay keeps a copy of all it sends, as TOCSIN_MAILBOX; uncertain messages are looked up there.",
+    )
     tocsin_secret_key: str = setting("", "Key that signs sessions; by default made once in TOCSIN_HOME/keys.")
     database_url: str = setting(
         "", "postgresql://user:password@host:port/name; empty keeps an SQLite file in TOCSIN_HOME."

@@ -40,6 +40,7 @@ JOBS = (
     Job("audit.seal", timedelta(seconds=2), audit.seal),
     Job("audit.sign_head", timedelta(hours=1), audit.sign_head),
     Job("outbox.deliver", timedelta(seconds=5), outbox.deliver_due),
+    Job("outbox.look_up", timedelta(minutes=1), outbox.look_up),
 )
 
 

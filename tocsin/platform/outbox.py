@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tocsin import config
-from tocsin.platform import audit, gate, mime, openpgp, smtp
+from tocsin.platform import audit, gate, mailboxes, mime, openpgp, smtp
 from tocsin.platform.gate import Action, Decision, Item, Recipient, Refused
 from tocsin.platform.identity import new_uuid
 from tocsin.platform.models import OutboxAttachment, OutboxMessage
@@ -33,6 +33,7 @@ __all__ = [
     "Refused",
     "confirm",
     "deliver_due",
+    "look_up",
     "send",
     "send_again",
     "send_many",
@@ -168,6 +169,23 @@ def _look_after(lost: QuerySet[OutboxMessage]) -> None:
         lost.update(state=State.QUEUED, next_attempt_at=timezone.now())
         return
     lost.update(state=State.UNCERTAIN, error="its sender died while handing it over; look whether it arrived")
+
+
+def look_up() -> int:
+    """Look for uncertain messages in the copy the relay keeps; give how many did arrive there.
+
+    One that is not there stays uncertain: its copy may only be late, and nothing is ever sent twice blindly.
+    """
+    archive = config.load().tocsin_mail_archive
+    uncertain = OutboxMessage.objects.filter(state=State.UNCERTAIN).order_by("-id")[:BATCH] if archive else ()
+    if not uncertain:
+        return 0
+    with mailboxes.opened(archive, "TOCSIN_MAIL_ARCHIVE") as copy:
+        found = [message.pk for message in uncertain if copy.has(message.message_id)]
+    arrived = OutboxMessage.objects.filter(pk__in=found, state=State.UNCERTAIN)
+    with transaction.atomic():
+        audit.record_many(None, "outbox.found", list(arrived))
+        return arrived.update(state=State.SENT, sent_at=timezone.now(), error="")
 
 
 def _deliver(due: list[OutboxMessage]) -> int:

@@ -203,6 +203,20 @@ class NotedAnswerForm(AnswerForm):
     field_order = ("name", "at", "kind", "planned_for", "text")
 
 
+class LetterForm(AnswerForm):
+    """What a person read in a mail; no answer: it says nothing of a notice."""
+
+    reference = forms.CharField(label=_("Reference of the part"), required=False, max_length=16)
+    field_order = ("reference", "kind", "planned_for", "text")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["kind"] = forms.ChoiceField(
+            label=_("It says"), choices=[("", _("nothing about a notice")), *ANSWERS.items()], required=False
+        )
+        self.order_fields(self.field_order)
+
+
 class TelephoneForm(forms.Form):
     """Who was told on the telephone, and when."""
 

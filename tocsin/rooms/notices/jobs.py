@@ -7,4 +7,8 @@ from datetime import timedelta
 from tocsin.platform.jobs import Job
 from tocsin.rooms.notices import actions
 
-JOBS = (Job("notices.step", timedelta(seconds=30), actions.step_due),)
+JOBS = (
+    Job("notices.step", timedelta(seconds=30), actions.step_due),
+    Job("notices.fetch", timedelta(seconds=20), actions.fetch),
+    Job("notices.failed", timedelta(seconds=20), actions.failed_on_the_way),
+)

@@ -124,23 +124,8 @@ def notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
     }
     if waiting is not None:
         waiting.notice = known
-        shown |= _preview(request, waiting, request.GET.get("as", ""))
+        shown |= queries.preview_of(request.user, waiting, request.GET.get("as", ""))
     return render(request, "notices/notice.html", shown)
-
-
-def _preview(request: HttpRequest, edition: Any, code: str) -> dict[str, Any]:
-    planned = queries.plan(edition)
-    seen = {part.pk for part in queries.parts_of(request.user, edition.notice)}
-    rows = [row for row in planned.rows if row.part.pk in seen]
-    example = next((row for row in rows if row.part.organisation.code == code and row.words), None)
-    example = example or next((row for row in rows if row.reached), None)
-    return {
-        "waiting": edition,
-        "plan": planned,
-        "rows": rows,
-        "people": sum(len(row.reached) for row in rows),
-        "example": queries.example_of(example) if example else None,
-    }
 
 
 def _act(request: HttpRequest, uuid: UUID, act: Callable[[Notice], str]) -> HttpResponse:
@@ -335,6 +320,45 @@ def part_telephone(request: HttpRequest, uuid: UUID) -> HttpResponse:
         )
 
     return _part_act(request, uuid, act)
+
+
+@require_safe
+@page(SEND)
+def letters(request: HttpRequest) -> HttpResponse:
+    """Show the mails that a person must read, each with what was understood and why it is in doubt."""
+    waiting = list(queries.letters_waiting(request.user)[:ROWS])
+    for letter in waiting:
+        letter.form = forms.LetterForm(  # type: ignore[attr-defined]  # for the page
+            initial={
+                "reference": letter.part.reference if letter.part else "",
+                "kind": letter.reading if letter.reading in forms.ANSWERS else "",
+                "planned_for": letter.planned_for,
+            }
+        )
+    return render(request, "notices/letters.html", {"letters": waiting, "tab": "letters"})
+
+
+@require_POST
+@page(SEND)
+def letter_settle(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Take down what a person read in a mail."""
+    letter = queries.letter_or_404(request.user, uuid)
+    form = forms.LetterForm(request.POST)
+    if not form.is_valid():
+        _complain(request, form)
+        return redirect("notice_letters")
+    given = form.cleaned_data
+    known = queries.part_named(request.user, given["reference"]) if given["reference"] else None
+    try:
+        actions.settle(
+            actor=_me(request), letter=letter, kind=given["kind"], part=known, text=given["text"],
+            planned_for=given["planned_for"],
+        )  # fmt: skip
+    except actions.NoticeError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Written down."))
+    return redirect("notice_letters")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

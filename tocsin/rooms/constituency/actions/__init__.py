@@ -11,6 +11,8 @@ from tocsin.rooms.constituency.actions.single import (
     end_asset,
     end_role,
     give_role,
+    note_absence,
+    note_bounce,
     remove_contact,
 )
 from tocsin.rooms.constituency.actions.sync import Change
@@ -25,5 +27,7 @@ __all__ = [
     "end_role",
     "give_role",
     "load_chart",
+    "note_absence",
+    "note_bounce",
     "remove_contact",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -22,6 +22,7 @@ from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organis
 VERB, CONFIRM = "constituency.manage", "incidents.answer"
 SHAPES: dict[str, Any] = {"prefix": Prefix, "domain": Domain, "mail_domain": Domain, "host": Host}
 CHANGEABLE = ("name", "name_fr", "timezone", "language", "needs_officer", "active")
+LONGEST_ABSENCE = timedelta(days=400)
 M = TypeVar("M", bound=models.Model)
 
 
@@ -112,6 +113,26 @@ def confirm_contact(*, actor: Person, contact: Contact) -> Contact:
     details = {"organisation": contact.organisation.code, "role": contact.role, "name": contact.name}
     audit.record(actor, "constituency.confirm_contact", contact, details)
     return contact
+
+
+@transaction.atomic
+def note_bounce(*, email: str) -> int:
+    """Note that mail to an address came back for good; give how many contacts have it. A confirmation forgives it."""
+    contacts = list(Contact.objects.filter(email__iexact=email, bounced_at=None))
+    Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).update(bounced_at=timezone.now())
+    audit.record_many(None, "constituency.bounce", contacts)
+    return len(contacts)
+
+
+@transaction.atomic
+def note_absence(*, email: str, until: date) -> int:
+    """Note that whoever has this address is away, as their own mail says; give how many contacts have it."""
+    if until < timezone.now().date() or until > timezone.now().date() + LONGEST_ABSENCE:
+        return 0
+    contacts = list(Contact.objects.filter(email__iexact=email))
+    Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).update(absent_until=until)
+    audit.record_many(None, "constituency.absence", contacts, {"until": str(until)})
+    return len(contacts)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from tocsin.rooms.notices.actions.answer import (
 from tocsin.rooms.notices.actions.draft import correct, discard, draft, draft_list, withdraw
 from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
+from tocsin.rooms.notices.actions.letters import failed_on_the_way, fetch, settle, take
 from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest
 from tocsin.rooms.notices.actions.tell import send_again
 
@@ -33,13 +34,17 @@ __all__ = [
     "discard",
     "draft",
     "draft_list",
+    "failed_on_the_way",
+    "fetch",
     "not_reached",
     "out_of_office",
     "send",
     "send_again",
     "send_by_itself",
     "send_rest",
+    "settle",
     "step_due",
+    "take",
     "told_by_telephone",
     "withdraw",
 ]

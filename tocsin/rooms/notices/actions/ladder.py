@@ -116,6 +116,7 @@ def not_reached(*, telling: Telling, reason: str) -> None:
     )  # fmt: skip
     if not Telling.objects.filter(pk=telling.pk, failed_at=None).update(failed_at=now, failure=reason[:300]):
         return
+    telling.failure = reason[:300]
     audit.record(None, "notice.not_reached", part.notice, {"part": part.reference, "address": telling.address})
     Notice.objects.filter(pk=part.notice_id).update(updated_at=now)
     if not part.settled and part.state not in {Part.State.WITHDRAWN, Part.State.RELEASED}:

@@ -9,12 +9,14 @@ from tocsin.rooms.notices.queries.following import (
     Figures,
     counts,
     figures,
+    letter_or_404,
     letters_waiting,
     listed,
     may_send,
     median_of_others,
     notice_or_404,
     own_parts,
+    part_named,
     part_or_404,
     parts_of,
     standing,
@@ -24,7 +26,7 @@ from tocsin.rooms.notices.queries.following import (
 from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
 from tocsin.rooms.notices.queries.ladder import next_rung, next_step, rung_at, rung_of_refusals
 from tocsin.rooms.notices.queries.letters import link, uuid_of
-from tocsin.rooms.notices.queries.planning import Plan, Word, calls, example_of, item_of, plan, recipient_of
+from tocsin.rooms.notices.queries.planning import Plan, Word, calls, item_of, plan, preview_of, recipient_of
 from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, reach, resolve
 from tocsin.rooms.notices.queries.simulation import Simulated, simulate
 from tocsin.rooms.notices.queries.values import Unread, Value, read_values
@@ -51,9 +53,9 @@ __all__ = [
     "calls",
     "counts",
     "directory",
-    "example_of",
     "figures",
     "item_of",
+    "letter_or_404",
     "letters_waiting",
     "link",
     "listed",
@@ -64,10 +66,12 @@ __all__ = [
     "next_step",
     "notice_or_404",
     "own_parts",
+    "part_named",
     "part_or_404",
     "parts_of",
     "plan",
     "preview",
+    "preview_of",
     "reach",
     "read_list",
     "read_values",

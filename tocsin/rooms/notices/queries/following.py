@@ -190,6 +190,20 @@ def part_or_404(user: Any, uuid: UUID, *verbs: str) -> Part:
     return part
 
 
+def letter_or_404(user: Any, uuid: UUID) -> Letter:
+    """Give a mail that waits for somebody who may decide about it."""
+    found = letters_waiting(user).filter(uuid=uuid).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def part_named(user: Any, reference: str) -> Part | None:
+    """Give the part with a reference, if the person may send to its organisation."""
+    found = Part.objects.visible_to(user, "notices.send").filter(reference=reference.strip().upper())
+    return found.select_related("notice", "organisation").first()
+
+
 def telling_of(token: str) -> Telling | None:
     """Give the telling a signed link was made for."""
     wanted = uuid_of(token)
@@ -201,11 +215,16 @@ def telling_of(token: str) -> Telling | None:
 
 def still_theirs(telling: Telling) -> bool:
     """Tell whether the address told still answers for the organisation, there or above it."""
+    return answers_for(telling.part, telling.address)
+
+
+def answers_for(part: Part, address: str) -> bool:
+    """Tell whether an address is that of somebody who answers for a part's organisation, there or above it."""
     known = directory()
-    place = known.places.get(telling.part.organisation.code)
-    if place is None:
+    place = known.places.get(part.organisation.code)
+    if place is None or not address:
         return False
-    address = telling.address.lower()
+    address = address.lower()
     above = set(place.lineage)
     return any(
         desk.email.lower() == address for (code, _role), desks in known.desks.items() if code in above for desk in desks

@@ -12,6 +12,7 @@ from django.template.loader import get_template
 from django.utils import translation
 
 from tocsin import config
+from tocsin.pipeline.mail.own_words import REPLY_ABOVE
 from tocsin.platform.outbox import Attachment
 from tocsin.rooms.notices.knowledge import written
 from tocsin.rooms.notices.models import Edition, Notice, Part, Telling
@@ -57,6 +58,7 @@ def write(telling: Telling, notice: Notice, part: Part, edition: Edition, conten
                 "went": [known.shown(fact) for fact in content.went[:SHOWN]],
                 "due": due,
                 "link": link(telling),
+                "reply_above": REPLY_ABOVE.get(telling.language, REPLY_ABOVE["en"]),
             }
         )
     subject = f"[{part.reference}] {text['subject']}"

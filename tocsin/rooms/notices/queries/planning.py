@@ -241,6 +241,22 @@ def example_of(row: Row) -> tuple[Word, Written]:
     return word, write(telling, word.edition.notice, row.part, word.edition, word.content, due)
 
 
+def preview_of(user: Any, edition: Edition, code: str) -> dict[str, Any]:
+    """Give what the person may see of the plan, with one mail as an example: that to ``code``, else the first."""
+    planned = plan(edition)
+    seen = set(edition.notice.parts.visible_to(user).values_list("pk", flat=True))
+    rows = [row for row in planned.rows if row.part.pk in seen]
+    chosen = next((row for row in rows if row.part.organisation.code == code and row.words), None)
+    chosen = chosen or next((row for row in rows if row.reached), None)
+    return {
+        "waiting": edition,
+        "plan": planned,
+        "rows": rows,
+        "people": sum(len(row.reached) for row in rows),
+        "example": example_of(chosen) if chosen else None,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """Somebody to be called: who, the numbers known, and what to read out in their language."""

@@ -1,0 +1,163 @@
+"""Mailboxes the house reads: by IMAP, or a Maildir on this machine. Nothing is deleted in them.
+
+What was taken is marked: in a Maildir it moves from new to cur, by IMAP it gets a keyword, or is marked as seen where
+the server knows no keywords.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import imaplib
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from tocsin.config import ConfigError
+
+LIMIT = 8 * 1024 * 1024  # of a mail longer than this the rest stays in the mailbox
+TIMEOUT = 60
+BATCH = 200
+KEYWORD = "TocsinTaken"
+_SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+
+
+class Unreachable(Exception):
+    """The mailbox cannot be read now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One mail that waits: its name in the mailbox, its first bytes, its whole size."""
+
+    key: str
+    content: bytes
+    size: int
+
+
+class Mailbox(Protocol):
+    """What both kinds can do."""
+
+    def waiting(self) -> Iterator[Held]:
+        """Give the mails that were not taken yet."""
+
+    def taken(self, key: str) -> None:
+        """Mark a mail as taken."""
+
+    def has(self, message_id: str) -> bool:
+        """Tell whether a mail with this Message-ID lies here."""
+
+
+@contextmanager
+def opened(url: str, setting: str) -> Iterator[Mailbox]:
+    """Open ``imaps://user:password@host/FOLDER``, ``imap://...`` or ``maildir:/folder``; Unreachable when it fails."""
+    parts = urlsplit(url)
+    if parts.scheme == "maildir" and parts.path:
+        yield Folder(Path(parts.path))
+        return
+    if parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username:
+        raise ConfigError(f"{setting} must look like imaps://user:password@host/INBOX or maildir:/folder")
+    try:
+        with _session(url) as session:
+            yield Remote(session, unquote(parts.path.strip("/")) or "INBOX")
+    except (OSError, imaplib.IMAP4.error) as error:
+        raise Unreachable(f"{parts.hostname}: {error}") from error
+
+
+@contextmanager
+def _session(url: str) -> Iterator[imaplib.IMAP4]:
+    parts = urlsplit(url)
+    host, context = parts.hostname or "", ssl.create_default_context()
+    session: imaplib.IMAP4
+    if parts.scheme == "imaps":
+        session = imaplib.IMAP4_SSL(host, parts.port or 993, ssl_context=context, timeout=TIMEOUT)
+    else:
+        session = imaplib.IMAP4(host, parts.port or 143, timeout=TIMEOUT)
+    try:
+        if parts.scheme == "imap" and host not in {"127.0.0.1", "::1", "localhost"}:
+            session.starttls(context)  # a password travels in clear within this machine only
+        session.login(unquote(parts.username or ""), unquote(parts.password or ""))
+        yield session
+    finally:
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            session.logout()
+
+
+class Remote:
+    """A folder of an IMAP server (RFC 9051)."""
+
+    def __init__(self, session: imaplib.IMAP4, folder: str) -> None:
+        self._session = session
+        self._expect(session.select(_quoted(folder)))
+        _code, flags = session.response("PERMANENTFLAGS")
+        self._keywords = bool(flags and flags[0] and b"\\*" in flags[0])
+
+    def waiting(self) -> Iterator[Held]:
+        """Give the mails that were not taken yet, without marking them as seen."""
+        wanted = f"UNKEYWORD {KEYWORD}" if self._keywords else "UNSEEN"
+        (found,) = self._expect(self._session.uid("SEARCH", wanted))
+        for uid in (found or b"").split()[:BATCH]:
+            yield self._fetched(uid.decode())
+
+    def _fetched(self, uid: str) -> Held:
+        data = self._expect(self._session.uid("FETCH", uid, f"(RFC822.SIZE BODY.PEEK[]<0.{LIMIT}>)"))
+        head, content = next((part for part in data if isinstance(part, tuple)), (b"", b""))
+        size = _SIZE.search(head)
+        return Held(uid, content, int(size[1]) if size else len(content))
+
+    def taken(self, key: str) -> None:
+        """Mark a mail as taken."""
+        self._expect(self._session.uid("STORE", key, "+FLAGS", f"({KEYWORD if self._keywords else chr(92) + 'Seen'})"))
+
+    def has(self, message_id: str) -> bool:
+        """Tell whether a mail with this Message-ID lies here."""
+        (found,) = self._expect(self._session.uid("SEARCH", "HEADER", "Message-ID", _quoted(message_id)))
+        return bool(found and found.split())
+
+    @staticmethod
+    def _expect(reply: tuple[str, list[Any]]) -> list[Any]:
+        code, data = reply
+        if code != "OK":
+            raise imaplib.IMAP4.error(f"the server said {code} {data!r}"[:300])
+        return data
+
+
+def _quoted(text: str) -> str:
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+class Folder:
+    """A Maildir."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def waiting(self) -> Iterator[Held]:
+        """Give what lies in new."""
+        for path in sorted((self._path / "new").glob("*"))[:BATCH]:
+            if path.is_file() and not path.is_symlink():
+                with contextlib.suppress(FileNotFoundError), path.open("rb") as file:  # somebody may read it as well
+                    yield Held(path.name, file.read(LIMIT), path.stat().st_size)
+
+    def taken(self, key: str) -> None:
+        """Move a mail from new to cur."""
+        (self._path / "cur").mkdir(exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileNotFoundError):
+            (self._path / "new" / key).rename(self._path / "cur" / f"{key}:2,S")
+
+    def has(self, message_id: str) -> bool:
+        """Tell whether a mail with this Message-ID lies here."""
+        wanted = message_id.encode()
+        return any(
+            wanted in _head(path) for part in ("new", "cur") for path in (self._path / part).glob("*") if path.is_file()
+        )
+
+
+def _head(path: Path) -> bytes:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return file.read(64 * 1024).split(b"\n\n")[0]
+    return b""

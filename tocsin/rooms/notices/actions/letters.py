@@ -1,0 +1,247 @@
+"""Take mail in: keep it, place it, read it, let what is sure follow, and leave every doubt to a person."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tocsin import config
+from tocsin.pipeline.mail.letter import Letter as Read
+from tocsin.pipeline.mail.letter import read_letter
+from tocsin.pipeline.mail.replies import Understood, understand
+from tocsin.platform import audit, mailboxes, openpgp
+from tocsin.platform.access import require
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.actions import note_absence, note_bounce
+from tocsin.rooms.notices.actions.answer import KINDS, QUESTION, Said, answer
+from tocsin.rooms.notices.actions.errors import NoticeError
+from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office
+from tocsin.rooms.notices.models import Answer, Letter, Part, Telling
+from tocsin.rooms.notices.queries import following
+
+Reading = Letter.Reading
+LONGEST, REASON = 20_000, 300
+REPORTS = frozenset({Reading.BOUNCED, Reading.DELAYED, Reading.DELIVERED, Reading.READ})
+SILENT = REPORTS | {Reading.OUT_OF_OFFICE, Reading.AUTOMATIC}  # none of these is an answer
+REFERENCE = re.compile(r"N-\d\d-[2-9A-HJ-NP-Z]{8}")
+UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OPENPGP = b"-----BEGIN PGP MESSAGE-----"
+
+
+def fetch() -> int:
+    """Take in what waits in the mailbox; give how many mails it was. A mail that breaks does not stop the next."""
+    url, taken = config.load().tocsin_mailbox, 0
+    if not url:
+        return 0
+    with mailboxes.opened(url, "TOCSIN_MAILBOX") as mailbox:
+        for held in mailbox.waiting():
+            take(held.content, held.size)
+            mailbox.taken(held.key)
+            taken += 1
+    return taken
+
+
+def take(content: bytes, size: int | None = None) -> Letter:
+    """Take in one mail; the same mail twice is the same letter."""
+    digest = hashlib.sha256(content).hexdigest()
+    known = Letter.objects.filter(digest=digest).first()
+    if known is not None:
+        return known
+    _keep(content, digest)
+    read = _opened(content)
+    return _take(read, understand(read), digest, len(content) if size is None else size)
+
+
+@transaction.atomic
+def _take(read: Read, meaning: Understood, digest: str, size: int) -> Letter:
+    telling = _telling(read, meaning)
+    part = telling.part if telling is not None else _part(read)
+    letter = Letter.objects.create(
+        digest=digest,
+        message_id=read.message_id[:500],
+        sender=read.sender[:254],
+        subject=read.subject[:500],
+        text=read.text[:LONGEST],
+        size=size,
+        received_at=timezone.now(),
+        part=part,
+        telling=telling,
+        reading=meaning.kind,
+        evidence=meaning.evidence[:REASON],
+        planned_for=meaning.planned_for,
+    )
+    if not _our_own(read, meaning):
+        letter.doubt = (_doubt(letter, read, meaning) or _follow(letter, meaning, read))[:REASON]
+    letter.waiting = bool(letter.doubt)
+    letter.save(update_fields=["doubt", "waiting"])
+    return letter
+
+
+def _follow(letter: Letter, meaning: Understood, read: Read) -> str:
+    """Do what the letter says; give why a person must look, if it cannot be done."""
+    if letter.reading in REPORTS:
+        _report(letter.telling, meaning)
+    elif letter.reading == Reading.OUT_OF_OFFICE:
+        _away(letter.telling, meaning, read.sender)
+    elif letter.reading in {*KINDS, QUESTION} and letter.part is not None:
+        said = Said(
+            letter.reading, Answer.Via.MAIL, read.sender, read.own or letter.evidence, meaning.planned_for,
+            telling=letter.telling, letter=letter,
+        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                answer(part=letter.part, said=said)
+        except NoticeError as error:
+            return str(error)
+        if letter.reading == QUESTION:
+            return _("It asks a question.")
+    return ""
+
+
+def _away(telling: Telling | None, meaning: Understood, sender: str) -> None:
+    """Note an absence, when it answers a mail of ours and comes from where that went: anybody can invent one."""
+    if telling is None or telling.address.lower() != sender:
+        return
+    if meaning.away_until is not None:
+        note_absence(email=sender, until=meaning.away_until)
+    out_of_office(telling=telling)
+
+
+def _our_own(read: Read, meaning: Understood) -> bool:
+    """Tell whether mail of ours came back to us: a loop, which ends here."""
+    return read.sender == config.load().tocsin_mail_from.lower() and meaning.kind not in REPORTS
+
+
+def _doubt(letter: Letter, read: Read, meaning: Understood) -> str:
+    """Say why a person must look at a letter; empty when it is sure."""
+    if meaning.kind in SILENT:
+        lost = meaning.kind == Reading.BOUNCED and letter.telling is None
+        return _("A mail did not arrive, and it cannot be told which.") if lost else ""
+    if letter.part is None:
+        return _("It belongs to no notice that is known: no reference and no mail of ours that it answers.")
+    if not following.answers_for(letter.part, read.sender):
+        return _("It comes from an address that does not answer for this organisation.")
+    if _of_some_only(letter.part, read.own):
+        return _("It speaks of some of what was told, and not of the rest.")
+    if meaning.kind == Reading.PLANNED and meaning.planned_for is None:
+        return _("It says that something will be done, and not when.")
+    if meaning.kind == Reading.UNCLEAR:
+        return _("It cannot be read for sure.")
+    return ""
+
+
+def _of_some_only(part: Part, text: str) -> bool:
+    """Tell whether a text names some of the part's facts and leaves others out: its answer is then for those alone."""
+    share = part.shares.filter(edition=part.edition_id).first()
+    facts = share.facts if share is not None else []
+    named = [str(fact["value"]).lower() in text.replace("[.]", ".").lower() for fact in facts]
+    return any(named) and not all(named)
+
+
+def _report(telling: Telling | None, meaning: Understood) -> None:
+    """Follow a report of delivery or of reading."""
+    if telling is None:
+        return
+    if meaning.kind == Reading.BOUNCED:
+        said = next((each.diagnostic or each.status for each in meaning.deliveries), meaning.evidence)
+        if any(each.permanent for each in meaning.deliveries):
+            note_bounce(email=telling.address)
+        not_reached(telling=telling, reason=said or meaning.evidence)
+    elif meaning.kind in {Reading.DELIVERED, Reading.READ}:
+        field = "delivered_at" if meaning.kind == Reading.DELIVERED else "read_at"
+        Telling.objects.filter(pk=telling.pk, **{field: None}).update(**{field: timezone.now()})
+
+
+def _telling(read: Read, meaning: Understood) -> Telling | None:
+    """Find the mail of ours that a letter answers or reports on: by envelope id, by Message-ID."""
+    known = Telling.objects.select_related("part__notice", "part__organisation", "message")
+    ids = [meaning.original_message_id, read.in_reply_to, *reversed(read.references), *read.returned]
+    if UUID_FORM.fullmatch(meaning.original_envelope_id):
+        found = known.filter(message__uuid=meaning.original_envelope_id).first()
+        if found is not None:
+            return found
+    for message_id in filter(None, ids):
+        found = known.filter(message__message_id=message_id).first()
+        if found is not None:
+            return found
+    return None
+
+
+def _part(read: Read) -> Part | None:
+    """Find the part whose reference stands in the subject, or in the text when it names one only."""
+    known = Part.objects.select_related("notice", "organisation")
+    for text in (read.subject, read.text):
+        named = set(REFERENCE.findall(text))
+        if len(named) == 1:
+            return known.filter(reference=named.pop()).first()
+    return None
+
+
+def _opened(content: bytes) -> Read:
+    """Read a mail; one that is encrypted to the house is opened, and one that cannot be goes to a person."""
+    outside = read_letter(io.BytesIO(content))
+    start = content.find(OPENPGP)
+    if start < 0:
+        return outside
+    try:
+        inside = read_letter(io.BytesIO(openpgp.opened(content[start:])))
+    except openpgp.UnusableKey:
+        return replace(outside, own="", text="")
+    return replace(outside, own=inside.own, text=inside.text, attachments=inside.attachments)
+
+
+def _keep(content: bytes, digest: str) -> None:
+    folder = letters_folder() / digest[:2]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{digest}.eml"
+    if not path.exists():
+        fresh = path.with_suffix(f".{os.getpid()}")
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+
+
+def letters_folder() -> Path:
+    """Give where mail that came in is kept."""
+    return config.load().home / "letters"
+
+
+@transaction.atomic
+def settle(*, actor: Person, letter: Letter, kind: str, part: Part | None, text: str, planned_for: date | None) -> None:
+    """Decide about a letter that a person read: what it says of which part (``kind``), or that it says nothing."""
+    require(actor, "notices.send")
+    current = Letter.objects.select_for_update().get(pk=letter.pk)
+    if not current.waiting:
+        raise NoticeError(_("Somebody else has already decided about this mail."))
+    if kind:
+        if part is None:
+            raise NoticeError(_("Choose the notice and the organisation it is about."))
+        require(actor, "notices.send", part.organisation_id)
+        said = Said(
+            kind, Answer.Via.MAIL, current.sender or str(actor), text or current.text[:REASON], planned_for,
+            author=actor, letter=None if hasattr(current, "answer") else current,
+        )  # fmt: skip
+        answer(part=part, said=said)
+        current.part = part
+    current.waiting, current.settled_by, current.settled_at = False, actor, timezone.now()
+    current.save(update_fields=["waiting", "settled_by", "settled_at", "part"])
+    audit.record(actor, "notice.letter", current, {"kind": kind, "part": part.reference if part else ""})
+
+
+def failed_on_the_way() -> int:
+    """Treat what the relay refused for good as what came back; give how many there were."""
+    failed = Telling.objects.filter(message__state="failed", failed_at=None).select_related("message")[:200]
+    for telling in failed:
+        not_reached(telling=telling, reason=telling.message.error if telling.message else "")
+    return len(failed)
