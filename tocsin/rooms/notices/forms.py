@@ -18,6 +18,7 @@ from tocsin.rooms.notices.models import Part
 LONGEST, LONGEST_TEXT = 1_000_000, 20_000
 SEVERITIES = [(number, f"S{number}") for number in range(6)]
 LANGUAGES = ("en", "fr")
+EVERYONE = "*"
 ANSWERS = {
     Part.State.ACKNOWLEDGED: _("We have received it and look into it"),
     Part.State.PLANNED: _("We will do it by the day below"),
@@ -94,7 +95,9 @@ class NoticeForm(TextsForm, AffectedForm):
     title = forms.CharField(label=_("Title, the subject of the mail"), max_length=200)
     tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices, initial=TLP.AMBER)
     organisations = forms.MultipleChoiceField(
-        label=_("Also tell these, whether or not the list concerns them"), required=False
+        label=_("Also tell these, whether or not the list concerns them"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     due_hours = forms.IntegerField(
         label=_("Hours to answer"),
@@ -108,7 +111,11 @@ class NoticeForm(TextsForm, AffectedForm):
     def __init__(self, *args: Any, codes: list[tuple[str, str]], **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["values"].required = False
-        self.fields["organisations"].choices = codes  # type: ignore[attr-defined]  # a field of choices
+        self.fields["organisations"].choices = [  # type: ignore[attr-defined]  # a field of choices
+            (EVERYONE, _("everyone you serve")),
+            *codes,
+        ]
+        self.codes = [code for code, _label in codes]
 
     def clean(self) -> dict[str, Any]:
         """Ask for something to tell somebody about."""
@@ -123,7 +130,8 @@ class NoticeForm(TextsForm, AffectedForm):
         return {
             "text": given["values"],
             "texts": self.texts(),
-            **{name: given[name] for name in ("title", "kind", "severity", "tlp", "organisations", "due_hours")},
+            "organisations": self.codes if EVERYONE in given["organisations"] else given["organisations"],
+            **{name: given[name] for name in ("title", "kind", "severity", "tlp", "due_hours")},
         }
 
 

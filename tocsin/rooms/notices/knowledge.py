@@ -110,9 +110,14 @@ def texts() -> Mapping[str, Mapping[str, Text]]:
 def written(kind: str, title: str) -> dict[str, dict[str, str]]:
     """Give what is told when nobody writes anything else: subject and text by language."""
     return {
-        language: {"subject": text.subject.replace("{title}", title), "text": text.text.strip()}
+        language: {"subject": text.subject.replace("{title}", title), "text": _unfolded(text.text)}
         for language, text in texts()[kind].items()
     }
+
+
+def _unfolded(text: str) -> str:
+    """Give each paragraph as one line, for the reader's own program to break."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
 
 
 def kind_name(kind: str, language: str) -> str:

@@ -174,8 +174,9 @@ def notice_or_404(user: Any, uuid: UUID, verb: str = VIEW) -> Notice:
 
 
 def parts_of(user: Any, notice: Notice, verb: str = VIEW) -> QuerySet[Part]:
-    """Give the parts of a notice that the person may see, by organisation."""
-    return notice.parts.visible_to(user, verb).select_related("organisation", "edition").order_by("organisation__code")
+    """Give the parts of a notice that the person may see, those that still wait first."""
+    found = notice.parts.visible_to(user, verb).select_related("organisation", "edition")
+    return found.order_by("settled", "-overdue", "organisation__code")
 
 
 def part_or_404(user: Any, uuid: UUID, *verbs: str) -> Part:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from tocsin.platform.access import scope_of
 from tocsin.rooms.constituency.models import Organisation
@@ -30,6 +31,7 @@ SIGNS: Mapping[str, str] = {
     Part.State.RELEASED: "–",
     Part.State.WITHDRAWN: "–",
 }
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 NOTHING = SafeString("<td></td>")
 
 
@@ -83,10 +85,10 @@ def matrix(user: Any) -> Matrix:
 def _cell(state: str, overdue: bool, rung: int, language: str) -> str:  # noqa: ARG001  # the words depend on it
     """Give one cell with a place for its id: few are different, thousands are shown."""
     address = reverse("notice_part", args=["00000000-0000-0000-0000-000000000000"])
-    late, steps = (" late" if overdue else ""), (f" · {rung}" if rung else "")
     written = format_html(
-        '<td class="r-{}{}"><a href="{}" title="{}{}">{}</a></td>',
-        state, late, address, Part.State(state).label, steps, SIGNS[state],
+        '<td class="r-{}{}"><a href="{}" title="{}{}">{}{}</a></td>',
+        state, " late" if overdue else "", address, Part.State(state).label, f" · {_('ladder')} {rung}" if rung else "",
+        SIGNS[state], str(rung).translate(LOWERED) if rung else "",
     )  # fmt: skip
     return written.replace("%", "%%").replace("00000000-0000-0000-0000-000000000000", "%s")
 
