@@ -88,6 +88,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterato
         "TOCSIN_HOME": str(home),
         "TOCSIN_PORT": str(port),
         "DATABASE_URL": database_url,
+        "TOCSIN_MAILBOX": f"maildir:{home}/inbox",
     }
     with (home / "demo.log").open("wb") as log:
         child = subprocess.Popen([sys.executable, "-m", "tocsin", "demo"], env=environment, stdout=log, stderr=log)

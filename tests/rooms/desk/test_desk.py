@@ -34,6 +34,7 @@ def test_an_officer_is_shown_their_organisation_only(officer_a: Person) -> None:
     assert titles(officer_a) == {
         "Open alerts",
         "Questions to you",
+        "Notices to answer",
         "Incidents that concern you",
         "Tasks",
         "Contacts to confirm",

@@ -24,6 +24,7 @@ from tocsin.rooms.incidents import queries as incidents
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Severity, Task
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.intake.models import Receipt, Source
+from tocsin.rooms.notices import queries as notices
 from tocsin.rooms.notices.models import Notice, Part
 from tocsin.rooms.rules.models import Level
 
@@ -100,6 +101,16 @@ def my_alerts(user: Any) -> Waiting:
 def questions(user: Any) -> Waiting:
     """Give the alerts about which the person's organisations were asked something, the oldest first."""
     return _first(alerts.questions_to(user).select_related("organisation").order_by("updated_at", "id"))
+
+
+def notices_to_answer(user: Any) -> Waiting:
+    """Give what the person's organisations were told and have not answered for good, the soonest due on top."""
+    return _first(notices.own_parts(user).filter(settled=False))
+
+
+def stuck_notices(user: Any) -> Waiting:
+    """Give the organisations that could not be told, have refused, are overdue or wrote what a person must read."""
+    return _first(notices.stuck_parts(user))
 
 
 def my_incidents(user: Any) -> Waiting:

@@ -21,6 +21,7 @@ from tocsin.rooms.notices.queries.following import (
     parts_of,
     standing,
     still_theirs,
+    stuck_parts,
     telling_of,
 )
 from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
@@ -83,6 +84,7 @@ __all__ = [
     "simulate",
     "standing",
     "still_theirs",
+    "stuck_parts",
     "telling_of",
     "uuid_of",
 ]

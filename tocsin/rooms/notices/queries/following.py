@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -132,6 +132,15 @@ def own_parts(user: Any) -> QuerySet[Part]:
     """Give what the person's own organisations were told, the open ones first, the soonest due on top."""
     told = Part.objects.visible_to(user, OWN).exclude(edition=None)
     return told.select_related("notice", "organisation").order_by("settled", "due_at", "-pk")
+
+
+def stuck_parts(user: Any) -> QuerySet[Part]:
+    """Give the parts with which nothing goes on without a person: not reached, refused, overdue, a mail in doubt."""
+    found = Part.objects.visible_to(user, "notices.send")
+    unread = Letter.objects.filter(part=OuterRef("pk"), waiting=True)
+    missed = Q(state__in=(State.UNREACHED, State.REFUSED)) | Q(overdue=True)
+    stuck = found.filter(Q(settled=False) & missed | Exists(unread))
+    return stuck.select_related("notice", "organisation").order_by("-notice__severity", "due_at", "pk")
 
 
 def letters_waiting(user: Any) -> QuerySet[Letter]:
