@@ -77,7 +77,7 @@ def stage(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     taken = tocsin(demo, "ingest", str(log))
     assert taken.returncode == 0, taken.stderr
     values = {code: addresses[code] if n < BY_ADDRESS else C2 for n, code in enumerate(codes)}
-    others = [f"203.0.113.{n}" for n in range(1, 251)] + [f"x{n}.elsewhere.example" for n in range(190)]
+    others = [f"233.252.0.{n}" for n in range(1, 251)] + [f"x{n}.elsewhere.example" for n in range(190)]
     text = "\n".join([*dict.fromkeys(values.values()), *others])
     assert len(text.split()) == INDICATORS
     return Stage(addresses, values, text)
