@@ -5,25 +5,22 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import requests
+
+from bench._serving import free_port, fresh_database, served, signed_in, timed
 
 ROUNDS = 60
 DEEP = 20  # pages followed by their "next" link
 CEILING_MS = 50.0
-SETTLING = 5.0  # until the worker has loaded, which for a few seconds takes one of two cores
 
 
 def measure() -> list[dict[str, Any]]:
@@ -31,92 +28,30 @@ def measure() -> list[dict[str, Any]]:
     results = _on("sqlite", "")
     server = os.environ.get("TOCSIN_TEST_POSTGRESQL", "")
     if server:
-        with _fresh_database(server) as url:
+        with fresh_database(server) as url:
             results += _on("postgresql", url)
     return results
 
 
-@contextmanager
-def _fresh_database(server: str) -> Iterator[str]:
-    import psycopg
-
-    name = f"tocsin_bench_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    try:
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def _on(database: str, url: str) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as home:
-        port = _free_port()
+        port = free_port()
         environment = {**os.environ, "TOCSIN_HOME": home, "DATABASE_URL": url, "TOCSIN_PORT": str(port)}
         subprocess.run([sys.executable, "-m", "bench._fill"], env=environment, check=True)
         people = json.loads((Path(home) / "bench-people.json").read_text())
-        with _served(environment, port) as base:
+        with served(environment, port) as base:
             return list(_figures(base, people, database))
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@contextmanager
-def _served(environment: dict[str, str], port: int) -> Iterator[str]:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tocsin", "up"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                requests.get(f"{base}/account/sign-in/", timeout=5)
-                break
-            except requests.ConnectionError:
-                time.sleep(0.1)
-        time.sleep(SETTLING)
-        yield base
-    finally:
-        child.send_signal(signal.SIGTERM)
-        child.wait(20)
-
-
-def _signed_in(base: str, person: dict[str, str]) -> requests.Session:
-    session = requests.Session()
-    form = session.get(f"{base}/account/sign-in/", timeout=20)
-    token = next(value for name, value in session.cookies.items() if name.startswith("csrf"))
-    answer = session.post(
-        form.url,
-        data={"login": person["username"], "password": person["password"], "csrfmiddlewaretoken": token},
-        headers={"Referer": form.url},
-        timeout=20,
-    )
-    assert answer.url == f"{base}/", f"{person['username']} could not sign in: {answer.url}"
-    return session
-
-
-def _timed(session: requests.Session, url: str) -> tuple[float, requests.Response]:
-    start = time.perf_counter()
-    answer = session.get(url, timeout=20)
-    took = (time.perf_counter() - start) * 1000
-    assert answer.status_code == 200, f"{answer.url}: {answer.status_code}"
-    return took, answer
 
 
 def _figures(base: str, people: list[dict[str, Any]], database: str) -> Iterator[dict[str, Any]]:
     timings: dict[str, list[float]] = {}
     for person in people:
-        session = _signed_in(base, person)
+        session = signed_in(base, person)
         timings.setdefault("pages.alerts.p95_ms", []).extend(_list(session, f"{base}/alerts/"))
         timings.setdefault("pages.incidents.p95_ms", []).extend(_list(session, f"{base}/incidents/"))
         timings.setdefault("pages.desk.p95_ms", []).extend(_repeated(session, f"{base}/", 20))
         for uuid in person["incidents"]:
-            taken, _answer = _timed(session, f"{base}/incidents/{uuid}/")
+            taken, _answer = timed(session, f"{base}/incidents/{uuid}/")
             timings.setdefault("pages.incident.p95_ms", []).append(taken)
         if person["may_open"]:
             timings["pages.create.p95_ms"] = _create(session, base, person)
@@ -133,8 +68,8 @@ def _figures(base: str, people: list[dict[str, Any]], database: str) -> Iterator
 
 
 def _repeated(session: requests.Session, url: str, times: int) -> list[float]:
-    _timed(session, url)  # the first one warms the connection
-    return [_timed(session, url)[0] for _ in range(times)]
+    timed(session, url)  # the first one warms the connection
+    return [timed(session, url)[0] for _ in range(times)]
 
 
 def _list(session: requests.Session, url: str) -> list[float]:
@@ -143,7 +78,7 @@ def _list(session: requests.Session, url: str) -> list[float]:
     for _ in range(DEEP):
         if at is None:
             break
-        taken, answer = _timed(session, at)
+        taken, answer = timed(session, at)
         took.append(taken)
         after = _next_link(answer.text)
         at = url + after if after else None

@@ -151,6 +151,7 @@ class Part(Identified):
         indexes: ClassVar = [
             models.Index(fields=["next_step_at"], name="part_next", condition=models.Q(next_step_at__isnull=False)),
             models.Index(fields=["organisation", "-id"], name="part_of_organisation"),
+            models.Index(fields=["notice", "state", "overdue", "rung", "organisation"], name="part_matrix"),
         ]
 
     def __str__(self) -> str:

@@ -110,6 +110,8 @@ def notice_new(request: HttpRequest) -> HttpResponse:
 def notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show a notice: what would be sent while an edition waits, and how everyone told stands."""
     known = queries.notice_or_404(request.user, uuid)
+    if at := request.GET.get("at"):
+        return redirect("notice_part", queries.part_at_or_404(request.user, known, at).uuid)
     editions = list(known.editions.order_by("number"))
     waiting = next((edition for edition in editions if edition.sent_at is None), None)
     parts = list(queries.parts_of(request.user, known))
@@ -117,7 +119,7 @@ def notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "notice": known,
         "editions": editions,
         "parts": parts,
-        "figures": queries.figures((part.state, part.overdue) for part in parts),
+        "figures": queries.figures((part.state, 1, int(part.overdue)) for part in parts),
         "may_send": queries.may_send(request.user, known),
         "withdrawal_form": forms.WithdrawalForm(),
         "kind": kind_name(known.kind, translation.get_language() or "en"),

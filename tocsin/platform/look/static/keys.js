@@ -116,6 +116,11 @@
     if (event.target.closest("[data-keys]")) help();
     const row = event.target.closest("table[data-queue] tbody tr");
     if (row) last = rows().indexOf(row);
+    const cell = event.target.closest("[data-matrix] td[class^='r-']");
+    if (cell) {
+      const code = cell.closest("table").tHead.rows[0].cells[cell.cellIndex].dataset.code;
+      location.href = `${cell.closest("[data-matrix]").dataset.matrix}${cell.parentElement.dataset.row}/?at=${code}`;
+    }
   });
   document.addEventListener("DOMContentLoaded", () => {
     all("[data-keys], [data-select-all]").forEach((element) => (element.hidden = false));

@@ -78,12 +78,12 @@ class Figures:
         return f"{'; '.join(ends)}."
 
 
-def figures(states: Iterable[tuple[str, bool]]) -> Figures:
-    """Count (state, overdue) of the parts of one notice."""
+def figures(states: Iterable[tuple[str, int, int]]) -> Figures:
+    """Count (state, how many, how many of them overdue) of the parts of one notice."""
     counted: dict[str, int] = {}
     overdue = 0
-    for state, late in states:
-        counted[state] = counted.get(state, 0) + 1
+    for state, number, late in states:
+        counted[state] = counted.get(state, 0) + number
         overdue += late
     return _figures(counted, overdue)
 
@@ -113,11 +113,10 @@ def counts(notices: Sequence[Notice], user: Any = None, verb: str = VIEW) -> dic
     if user is not None:
         rows = rows.filter(organisation__in=scope_of(user).organisations(verb))
     grouped = rows.values("notice", "state").annotate(n=Count("pk"), late=Count("pk", filter=Q(overdue=True)))
-    found: dict[int, tuple[dict[str, int], int]] = {}
+    found: dict[int, list[tuple[str, int, int]]] = {}
     for row in grouped.order_by():
-        counted, overdue = found.get(row["notice"], ({}, 0))
-        found[row["notice"]] = ({**counted, row["state"]: row["n"]}, overdue + row["late"])
-    return {notice: _figures(*each) for notice, each in found.items()}
+        found.setdefault(row["notice"], []).append((row["state"], row["n"], row["late"]))
+    return {notice: figures(each) for notice, each in found.items()}
 
 
 def median_of_others(part: Part) -> str:
@@ -186,6 +185,14 @@ def parts_of(user: Any, notice: Notice, verb: str = VIEW) -> QuerySet[Part]:
     """Give the parts of a notice that the person may see, those that still wait first."""
     found = notice.parts.visible_to(user, verb).select_related("organisation", "edition")
     return found.order_by("settled", "-overdue", "organisation__code")
+
+
+def part_at_or_404(user: Any, notice: Notice, code: str) -> Part:
+    """Give the part of a notice that is one organisation's."""
+    found = parts_of(user, notice).filter(organisation__code=code).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def part_or_404(user: Any, uuid: UUID, *verbs: str) -> Part:
