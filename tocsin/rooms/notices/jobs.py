@@ -10,5 +10,6 @@ from tocsin.rooms.notices import actions
 JOBS = (
     Job("notices.step", timedelta(seconds=30), actions.step_due),
     Job("notices.fetch", timedelta(seconds=20), actions.fetch),
+    Job("notices.contradict", timedelta(hours=1), actions.contradict),
     Job("notices.failed", timedelta(seconds=20), actions.failed_on_the_way),
 )

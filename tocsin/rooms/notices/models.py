@@ -137,6 +137,7 @@ class Part(Identified):
     overdue = models.BooleanField(default=False)
     trouble = models.CharField(max_length=300, blank=True)
     rung = models.PositiveSmallIntegerField(default=0)
+    round = models.PositiveSmallIntegerField(default=0)  # how often it was opened again
     told_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)
@@ -190,6 +191,7 @@ class Telling(Identified):
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
     why = models.CharField(max_length=12, choices=Why.choices, default=Why.FIRST)
     rung = models.PositiveSmallIntegerField(default=0)
+    round = models.PositiveSmallIntegerField(default=0)
     role = models.CharField(max_length=30)
     at_organisation = models.CharField(max_length=40)
     name = models.CharField(max_length=150)
@@ -208,7 +210,9 @@ class Telling(Identified):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["part", "edition", "rung", "address", "channel"], name="told_once"),
+            models.UniqueConstraint(
+                fields=["part", "edition", "round", "rung", "address", "channel"], name="told_once"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["address"], name="telling_address")]
 

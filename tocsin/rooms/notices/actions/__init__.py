@@ -12,6 +12,7 @@ from tocsin.rooms.notices.actions.answer import (
     answer_signed_in,
     told_by_telephone,
 )
+from tocsin.rooms.notices.actions.contradict import contradict
 from tocsin.rooms.notices.actions.draft import correct, discard, draft, draft_list, withdraw
 from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
@@ -30,6 +31,7 @@ __all__ = [
     "answer",
     "answer_by_link",
     "answer_signed_in",
+    "contradict",
     "correct",
     "discard",
     "draft",

@@ -68,14 +68,14 @@ def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> li
     """Keep what may and should leave: no refused word, no broken address, nobody told twice."""
     parts = {word.part.pk for word in words}
     told = {
-        (part, edition, address.lower())
-        for part, edition, address in Telling.objects.filter(
+        (part, edition, again, address.lower())
+        for part, edition, again, address in Telling.objects.filter(
             part__in=parts, rung=rung, channel=Telling.Channel.MAIL
-        ).values_list("part_id", "edition_id", "address")
+        ).values_list("part_id", "edition_id", "round", "address")
     }
     new = []
     for word in words:
-        key = word.part.pk, word.edition.pk, word.address.lower()
+        key = word.part.pk, word.edition.pk, word.part.round, word.address.lower()
         trouble = word.refusal or _wrong(word.address)
         if trouble:
             troubles.setdefault(word.part.pk, []).append(trouble)
@@ -99,6 +99,7 @@ def _telling(word: Word, why: str, rung: int, actor: Person | None, now: datetim
         edition=word.edition,
         why=why,
         rung=rung,
+        round=word.part.round,
         role=word.role,
         at_organisation=word.at_organisation,
         name=word.name,

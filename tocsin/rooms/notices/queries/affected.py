@@ -37,11 +37,13 @@ class Row:
     routed: Routed
 
 
-def affected(values: Sequence[Value], *, at: datetime, within: Collection[str]) -> Affected:
+def affected(
+    values: Sequence[Value], *, at: datetime, within: Collection[str], since: datetime | None = None
+) -> Affected:
     """Say whom ``values`` concern, among the organisations ``within`` (codes): by what they hold at ``at``, and by what
-    was seen in the thirty days before."""
+    was seen from ``since`` on, by default in the thirty days before."""
     facts: defaultdict[str, list[Fact]] = defaultdict(list)
-    for code, fact in (*_held(values, at), *_seen(values, at)):
+    for code, fact in (*_held(values, at), *_seen(values, since or at - LOOK_BACK)):
         if code in within:
             facts[code].append(fact)
     concerning = {fact.value for found in facts.values() for fact in found}
@@ -58,7 +60,7 @@ def _held(values: Iterable[Value], at: datetime) -> Iterable[tuple[str, Fact]]:
                 yield match.asset.organisation, Fact(value, held_as=match.asset.value)
 
 
-def _seen(values: Iterable[Value], at: datetime) -> Iterable[tuple[str, Fact]]:
+def _seen(values: Iterable[Value], since: datetime) -> Iterable[tuple[str, Fact]]:
     wanted: defaultdict[Sort, list[str]] = defaultdict(list)
     known: dict[str, Value] = {}
     for value in values:
@@ -66,7 +68,7 @@ def _seen(values: Iterable[Value], at: datetime) -> Iterable[tuple[str, Fact]]:
         known[value.text] = value
         if value.sort == "domain":
             wanted["host"].append(value.text)  # a name may be that of a machine
-    for key, seen in search(intake.lake_files(at - LOOK_BACK), wanted).items():
+    for key, seen in search(intake.lake_files(since), wanted).items():
         if key.organisation != NOBODY:
             yield key.organisation, Fact(known[key.value], seen=seen)
 

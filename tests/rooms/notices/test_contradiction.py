@@ -1,0 +1,83 @@
+"""Whoever says that it does not concern them is asked again when the inventory or the lake says otherwise later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+import pytest
+from django.utils import timezone
+
+from tests.rooms.notices.conftest import mails, part
+from tocsin.pipeline.lake.files import Lake
+from tocsin.pipeline.schema.event import Batch, Kind
+from tocsin.rooms.constituency.models import Asset, Organisation
+from tocsin.rooms.intake.models import LakeFile
+from tocsin.rooms.notices import actions
+from tocsin.rooms.notices.actions import Said
+from tocsin.rooms.notices.models import Notice, Telling
+
+
+@pytest.fixture
+def denied(sent: Callable[..., Notice]) -> Notice:
+    notice = sent("192.0.2.7\nevil.example\n203.0.113.9")
+    actions.answer(part=part(notice, "DEPA"), said=Said("not_applicable", "page", "x", text="not ours"))
+    return notice
+
+
+def see(home: Path, when: datetime) -> None:
+    """Let an event of department A name the domain."""
+    columns = {
+        "record": pa.array([1], pa.int64()),
+        "offset": pa.array([0], pa.int64()),
+        "raw": pa.array([b"x"]),
+        "@timestamp": pa.array([when], pa.timestamp("us", tz="UTC")),
+        "dns.question.name": pa.array(["c2.evil.example"]),
+        "tocsin.organisations": pa.array([["DEPA"]]),
+    }
+    batch = Batch(Kind("zeek", "dns"), pa.table(columns))
+    (file,) = Lake(home / "lake").write([(uuid4(), [batch])], date(2026, 11, 26))
+    LakeFile.objects.create(
+        path=file.path, dataset=file.dataset, day=file.day, rows=1, size=file.size, latest=file.latest
+    )
+
+
+def test_an_answer_that_nothing_contradicts_stands(denied: Notice) -> None:
+    assert actions.contradict() == 0
+    assert part(denied, "DEPA").state == "not_applicable"
+
+
+def test_what_was_seen_later_asks_again_and_once(denied: Notice, tmp_path: Path) -> None:
+    see(tmp_path, timezone.now() + timedelta(minutes=1))
+    assert actions.contradict() == 1
+    again = part(denied, "DEPA")
+    assert (again.state, again.settled, again.round) == ("told", False, 1)
+    telling = Telling.objects.order_by("pk").last()
+    assert telling is not None
+    assert telling.why == "reopened"
+    body = mails()["officer_a@tocsin.example"]
+    assert "What we see now says otherwise" in body
+    assert "evil[.]example" in body
+    denied.refresh_from_db()
+    assert denied.state == "open"
+    assert actions.contradict() == 0
+
+
+def test_what_was_seen_before_the_answer_contradicts_nothing(denied: Notice, tmp_path: Path) -> None:
+    see(tmp_path, datetime(2026, 11, 1, tzinfo=UTC))
+    assert actions.contradict() == 0
+
+
+def test_what_is_held_later_asks_again(denied: Notice) -> None:
+    Asset.objects.create(organisation=Organisation.objects.get(code="DEPA"), kind="prefix", value="203.0.113.0/28")
+    assert actions.contradict() == 1
+    assert "203.0.113.9" in mails()["officer_a@tocsin.example"]
+
+
+def test_what_was_withdrawn_is_left_alone(denied: Notice, tmp_path: Path) -> None:
+    Notice.objects.update(state="withdrawn")
+    see(tmp_path, timezone.now() + timedelta(minutes=1))
+    assert actions.contradict() == 0

@@ -1,0 +1,91 @@
+"""Ask again whoever said that a notice does not concern them, when what is known later says that it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from tocsin.platform import audit
+from tocsin.rooms.notices import knowledge, queries
+from tocsin.rooms.notices.actions.answer import close_if_settled
+from tocsin.rooms.notices.actions.tell import tell
+from tocsin.rooms.notices.models import Notice, Part, Share, Telling
+from tocsin.rooms.notices.queries.facts import Kept, kept
+from tocsin.rooms.notices.queries.planning import content_of, word_of
+from tocsin.rooms.notices.queries.values import Value
+
+WATCHED = timedelta(days=90)
+MOST = 500  # notices a run
+
+
+def contradict() -> int:
+    """Look at every part answered as not concerned in the last ninety days; give how many were opened again."""
+    now, reopened = timezone.now(), 0
+    denied = Part.objects.filter(state=Part.State.NOT_APPLICABLE, answered_at__gte=now - WATCHED)
+    watched = Notice.objects.filter(pk__in=denied.values("notice"), state__in=(Notice.State.OPEN, Notice.State.CLOSED))
+    for notice in watched.order_by("pk")[:MOST]:
+        parts = list(denied.filter(notice=notice).select_related("organisation"))
+        for part, facts in _contradicted(notice, parts, now):
+            reopened += _reopen(part, facts, now)
+    return reopened
+
+
+def _contradicted(notice: Notice, parts: Sequence[Part], now: datetime) -> list[tuple[Part, list[Kept]]]:
+    """Give the parts with what they hold that they were not told of, and with what was seen since they answered."""
+    values = [Value(sort, text) for sort, text in notice.values]
+    if not values:
+        return []
+    since = min(part.answered_at or now for part in parts)
+    codes = [part.organisation.code for part in parts]
+    found = queries.affected(values, at=now, within=codes, since=since).organisations
+    told = {share.part_id: share.facts for share in Share.objects.filter(part__in=parts, edition__in=_editions(parts))}
+    contradicted = []
+    for part in parts:
+        known = {(fact["value"], fact.get("held_as", "")) for fact in told.get(part.pk, ())}
+        new = [
+            kept(fact)
+            for fact in found.get(part.organisation.code, ())
+            if (fact.seen is not None and fact.seen.last is not None and fact.seen.last > (part.answered_at or now))
+            or (fact.held_as and (fact.value.text, fact.held_as) not in known)
+        ]
+        if new:
+            contradicted.append((part, new))
+    return contradicted
+
+
+def _editions(parts: Sequence[Part]) -> set[int]:
+    return {part.edition_id for part in parts if part.edition_id}
+
+
+@transaction.atomic
+def _reopen(part: Part, facts: list[Kept], now: datetime) -> bool:
+    current = Part.objects.select_for_update(of=("self",)).select_related("notice", "organisation", "edition").get(
+        pk=part.pk
+    )  # fmt: skip
+    edition, known = current.edition, queries.directory()
+    place = known.places.get(current.organisation.code)
+    if current.state != Part.State.NOT_APPLICABLE or edition is None or place is None:
+        return False
+    share, _made = Share.objects.get_or_create(part=current, edition=edition)
+    before = {(fact["value"], fact.get("held_as", "")): fact for fact in share.facts}
+    share.facts = list({**before, **{(fact["value"], fact.get("held_as", "")): fact for fact in facts}}.values())
+    share.save(update_fields=["facts"])
+    current.state, current.settled, current.overdue, current.rung = Part.State.TOLD, False, False, 0
+    current.round += 1
+    current.told_at, current.due_at = now, now + timedelta(hours=current.notice.due_hours)
+    current.next_step_at = queries.next_step(current, now)
+    edition.notice = current.notice
+    routed = queries.resolve(current.notice.kind, current.notice.severity, place, now, known, knowledge.routes())
+    content = content_of(share.facts, None)
+    words = [word_of(told, current, edition, content, known, routed.route, now) for told in routed.reached]
+    troubles = tell(actor=None, words=words, why=Telling.Why.REOPENED).get(current.pk, [])
+    if len(troubles) >= len(words):
+        current.state, current.trouble = Part.State.UNREACHED, "; ".join(troubles)[:300]
+    current.save()
+    values = [fact["value"] for fact in facts]
+    audit.record(None, "notice.reopen", current.notice, {"part": current.reference, "values": values})
+    close_if_settled(current.notice)
+    return True
