@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -162,3 +164,22 @@ def test_an_organisation_that_ended_is_said(draft: Write, analyst: Person) -> No
     Organisation.objects.filter(code="DEPA").update(active=False)
     actions.send(actor=analyst, notice=notice, seen=seen(notice))
     assert (part(notice, "DEPA").state, part(notice, "DEPA").trouble) == ("unreached", "The organisation has ended.")
+
+
+def test_an_incident_leads_to_a_notice_for_those_concerned(
+    ranges: None, responder: Person, client_of: ClientOf
+) -> None:
+    from tocsin.rooms.incidents import actions as incidents
+
+    incident = incidents.open_incident(
+        actor=responder, title="Macro & more", severity=4, organisations=Organisation.objects.filter(code="DEPA")
+    )
+    client = client_of(responder)
+    page = client.get(f"/incidents/{incident.uuid}/").content.decode()
+    link = unescape(page.split('href="/notices/new/?')[1].split('"')[0])
+    form = client.get(f"/notices/new/?{link}").content.decode()
+    assert 'value="Macro &amp; more"' in form
+    assert re.search(r'value="DEPA"[^>]*checked', form)
+    assert '<option value="4" selected>' in form
+    incidents.seal(actor=responder, incident=incident, people=[])
+    assert "/notices/new/?" not in client.get(f"/incidents/{incident.uuid}/").content.decode()

@@ -85,6 +85,7 @@ def _content(view: queries.View, *, whole: bool) -> dict[str, Any]:
         "comment_form": forms.CommentForm(view=view),
         "may_work": queries.may_work(view),
         "may_inform": queries.may_inform(view),
+        "notice_url": queries.notice_url(view),
         "may_comment": view.handler or queries.may_answer(view),
     }
     if content["may_work"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -269,6 +270,21 @@ def may_work(view: View) -> bool:
 def may_inform(view: View) -> bool:
     """Tell whether the person may send messages about the incident."""
     return view.handler and scope_of(view.user).allows("incidents.inform")
+
+
+def notice_url(view: View) -> str:
+    """Give where a notice to all concerned is written, filled in; nothing of what is sealed goes there."""
+    known = view.incident
+    if known.sealed or not (view.handler and scope_of(view.user).allows("notices.send")):
+        return ""
+    given = {
+        "title": known.title,
+        "kind": "incident",
+        "severity": known.severity,
+        "tlp": known.tlp,
+        "organisations": sorted(entity.organisation.code for entity in view.entities),
+    }
+    return f"{reverse('notice_new')}?{urlencode(given, doseq=True)}"
 
 
 def may_answer(view: View) -> bool:

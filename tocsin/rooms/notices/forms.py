@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -133,6 +134,12 @@ class NoticeForm(TextsForm, AffectedForm):
             "organisations": self.codes if EVERYONE in given["organisations"] else given["organisations"],
             **{name: given[name] for name in ("title", "kind", "severity", "tlp", "due_hours")},
         }
+
+
+def prefilled(given: QueryDict) -> dict[str, Any]:
+    """Give what an address fills in: other rooms lead here with what they know."""
+    many = given.getlist("organisations")
+    return given.dict() | ({"organisations": many} if many else {})
 
 
 class CorrectionForm(forms.Form):

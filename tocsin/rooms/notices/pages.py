@@ -94,7 +94,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 def notice_new(request: HttpRequest) -> HttpResponse:
     """Write a notice: the list first; what comes next is the preview."""
     codes = [(code, code) for code in sorted(constituency.codes(request.user, SEND))]
-    form = forms.NoticeForm(request.POST or None, codes=codes, initial=request.GET.dict())
+    form = forms.NoticeForm(request.POST or None, codes=codes, initial=forms.prefilled(request.GET))
     if form.is_valid():
         try:
             notice = actions.draft_list(actor=_me(request), **form.draft())
