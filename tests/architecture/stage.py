@@ -77,6 +77,7 @@ def _notice(chart: Mapping[str, Person], department: Organisation) -> dict[str, 
         **{f"{name}.uuid": notice.uuid for name in doors if not name.startswith("notice_part")},
         **{f"{name}.uuid": part.uuid for name in doors if name.startswith("notice_part")},
         "notice_answer.token": "nonsense",
+        "notice-part.uuid": part.uuid,
     }
 
 

@@ -75,6 +75,7 @@ class Notice(Identified):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["-updated_at", "-id"], name="notice_newest"),
+            models.Index(fields=["updated_at", "id"], name="notice_updated"),
             models.Index(fields=["state", "-sent_at"], name="notice_state"),
         ]
 
@@ -144,6 +145,7 @@ class Part(Identified):
     planned_for = models.DateField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     next_step_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     objects = PartQuerySet.as_manager()
 
@@ -152,6 +154,7 @@ class Part(Identified):
         indexes: ClassVar = [
             models.Index(fields=["next_step_at"], name="part_next", condition=models.Q(next_step_at__isnull=False)),
             models.Index(fields=["organisation", "-id"], name="part_of_organisation"),
+            models.Index(fields=["updated_at", "id"], name="part_updated"),
             models.Index(fields=["notice", "state", "overdue", "rung", "organisation"], name="part_matrix"),
         ]
 

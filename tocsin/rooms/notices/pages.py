@@ -24,7 +24,6 @@ from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.notices import actions, forms, queries
 from tocsin.rooms.notices.knowledge import kind_name
 from tocsin.rooms.notices.models import OWN, VIEW, Answer, Notice, Telling
-from tocsin.rooms.notices.queries.letters import read_content
 
 SEND, ANSWER, COUNT = "notices.send", "notices.answer", "notices.count"
 ROWS = 40
@@ -254,7 +253,7 @@ def part(request: HttpRequest, uuid: UUID) -> HttpResponse:
     shown = {
         "part": known,
         "notice": known.notice,
-        "content": read_content(known, translation.get_language() or "en"),
+        "content": queries.read_content(known, translation.get_language() or "en"),
         "tellings": known.tellings.select_related("message", "told_by").order_by("pk"),
         "answers": known.answers.select_related("author").order_by("pk"),
         "letters": known.letters.order_by("pk") if handles else (),
@@ -376,7 +375,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponseBase:
         if form.is_valid():
             shown |= _answered(form, telling)
         elif known.notice.tlp != TLP.RED:
-            shown["content"] = read_content(known, telling.language)
+            shown["content"] = queries.read_content(known, telling.language)
         shown["others"] = queries.median_of_others(known)
         return render(request, "notices/link.html", shown)
 

@@ -17,7 +17,7 @@ from tocsin.rooms.notices.queries.planning import Word, content_of, word_again, 
 
 BATCH = 200
 BREATH = timedelta(minutes=5)  # between two rungs, however far behind: people must have time to answer
-FIELDS = ("rung", "overdue", "next_step_at", "trouble", "state")
+FIELDS = ("rung", "overdue", "next_step_at", "updated_at")
 
 
 def step_due() -> int:
@@ -42,6 +42,7 @@ def _step_batch() -> int:
             tell(actor=None, words=told, why=why, rung=rung)
     for part in parts:
         part.rung += part in climbing
+        part.updated_at = now
         part.overdue = part.overdue or (part.due_at is not None and part.due_at <= now)
         part.next_step_at = queries.next_step(part, now + BREATH)
     Part.objects.bulk_update(parts, FIELDS, batch_size=BATCH)
@@ -150,4 +151,4 @@ def _tell_instead(part: Part, telling: Telling, now: datetime) -> None:
         part.trouble = ("; ".join(troubles) or telling.failure or "")[:300]
         if part.state == Part.State.TOLD:
             part.state = Part.State.UNREACHED
-    part.save(update_fields=["trouble", "state"])
+    part.save(update_fields=["trouble", "state", "updated_at"])

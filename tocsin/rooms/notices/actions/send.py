@@ -19,7 +19,18 @@ from tocsin.rooms.notices.actions.tell import AT_ONCE, tell
 from tocsin.rooms.notices.models import Edition, Notice, Part, Telling
 from tocsin.rooms.notices.queries.planning import Row
 
-FIELDS = ("edition", "state", "settled", "overdue", "trouble", "told_at", "due_at", "next_step_at", "rung")
+FIELDS = (
+    "edition",
+    "state",
+    "settled",
+    "overdue",
+    "trouble",
+    "told_at",
+    "due_at",
+    "next_step_at",
+    "rung",
+    "updated_at",
+)
 WHY = {
     Edition.Kind.FIRST: Telling.Why.FIRST,
     Edition.Kind.CORRECTION: Telling.Why.CORRECTION,
@@ -114,6 +125,7 @@ def _by_why(edition: Edition, rows: Sequence[Row]) -> list[tuple[str, list[Row]]
 def _move(row: Row, edition: Edition, troubles: Sequence[str], now: datetime) -> None:
     """Set where a part stands once its edition is sent."""
     part, reached = row.part, bool(row.reached)
+    part.updated_at = now
     first = part.edition_id is None
     if not reached:
         part.trouble = (row.trouble or "; ".join(troubles))[:300]

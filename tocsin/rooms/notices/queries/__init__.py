@@ -27,7 +27,7 @@ from tocsin.rooms.notices.queries.following import (
 )
 from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
 from tocsin.rooms.notices.queries.ladder import next_rung, next_step, rung_at, rung_of_refusals
-from tocsin.rooms.notices.queries.letters import link, uuid_of
+from tocsin.rooms.notices.queries.letters import link, read_content, uuid_of
 from tocsin.rooms.notices.queries.planning import Plan, Word, calls, item_of, plan, preview_of, recipient_of
 from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, reach, resolve
 from tocsin.rooms.notices.queries.simulation import Simulated, simulate
@@ -76,6 +76,7 @@ __all__ = [
     "preview",
     "preview_of",
     "reach",
+    "read_content",
     "read_list",
     "read_values",
     "recipient_of",
