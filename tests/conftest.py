@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 os.environ["TOCSIN_HOME"] = tempfile.mkdtemp(prefix="tocsin-test-")
@@ -15,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from django.test import Client
 
+    from tests.relay import Relay
     from tocsin.rooms.accounts.models import Person
 
 PASSWORD = "correct horse battery staple"
@@ -117,3 +118,20 @@ def client_of() -> Callable[[Person], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Relay]:
+    """Run a mail relay and an IMAP server for all tests of this process."""
+    from tests.relay import running
+
+    with running() as relay:
+        yield relay
+
+
+@pytest.fixture
+def relay(servers: Relay, monkeypatch: pytest.MonkeyPatch) -> Relay:
+    """Give the relay with empty boxes, and let the house send its mail there."""
+    servers.empty()
+    monkeypatch.setenv("TOCSIN_SMTP_URL", servers.smtp)
+    return servers
