@@ -101,11 +101,17 @@ class Remote:
         wanted = f"UNKEYWORD {KEYWORD}" if self._keywords else "UNSEEN"
         (found,) = self._expect(self._session.uid("SEARCH", wanted))
         for uid in (found or b"").split()[:BATCH]:
-            yield self._fetched(uid.decode())
+            held = self._fetched(uid.decode())
+            if held is not None:
+                yield held
 
-    def _fetched(self, uid: str) -> Held:
+    def _fetched(self, uid: str) -> Held | None:
+        """Give one mail; None when somebody deleted it meanwhile."""
         data = self._expect(self._session.uid("FETCH", uid, f"(RFC822.SIZE BODY.PEEK[]<0.{LIMIT}>)"))
-        head, content = next((part for part in data if isinstance(part, tuple)), (b"", b""))
+        found = next((part for part in data if isinstance(part, tuple)), None)
+        if found is None:
+            return None
+        head, content = found
         size = _SIZE.search(head)
         return Held(uid, content, int(size[1]) if size else len(content))
 

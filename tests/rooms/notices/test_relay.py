@@ -130,6 +130,26 @@ def test_an_answer_by_mail_is_read_over_imap_once_and_stays_where_it_is(sent: Wr
     assert Answer.objects.count() == 1
 
 
+def test_a_mail_somebody_deletes_meanwhile_is_no_letter(
+    sent: Write, post: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent()
+    deliver(post)
+    take = actions.letters.take
+
+    def take_while_somebody_tidies(content: bytes, size: int) -> Letter:
+        with imaplib.IMAP4("127.0.0.1", post.imap_port) as session:
+            session.login("house", PASSWORD)
+            session.select("INBOX")
+            session.store("2", "+FLAGS", "\\Deleted")
+            session.expunge()
+        return take(content, size)
+
+    monkeypatch.setattr(actions.letters, "take", take_while_somebody_tidies)
+    assert actions.fetch() == 1
+    assert Letter.objects.get().reading == "delivered"
+
+
 def test_a_report_of_delivery_is_noted(sent: Write, post: Relay) -> None:
     sent()
     deliver(post)
