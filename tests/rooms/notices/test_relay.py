@@ -159,6 +159,18 @@ def test_a_report_of_delivery_is_noted(sent: Write, post: Relay) -> None:
     assert set(Letter.objects.values_list("reading", flat=True)) == {"delivered"}
 
 
+def test_what_was_passed_on_to_a_server_that_reports_nothing_is_not_noted_as_delivered(
+    sent: Write, post: Relay
+) -> None:
+    only("DEPA", "passed@a.example")
+    sent("192.0.2.7")
+    deliver(post)
+    assert actions.fetch() == 1
+    telling = Telling.objects.get()
+    assert Letter.objects.get().telling == telling
+    assert (telling.delivered_at, telling.failed_at) == (None, None)
+
+
 def test_a_bounce_marks_the_contact_and_the_deputy_is_told(sent: Write, post: Relay) -> None:
     desk = only("DEPA", "gone@a.example")
     contact("DEPA", "deputy", "deputy@a.example")

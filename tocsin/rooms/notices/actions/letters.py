@@ -156,9 +156,11 @@ def _report(telling: Telling | None, meaning: Understood) -> None:
         if any(each.permanent for each in meaning.deliveries):
             note_bounce(email=telling.address)
         not_reached(telling=telling, reason=said or meaning.evidence)
-    elif meaning.kind in {Reading.DELIVERED, Reading.READ}:
-        field = "delivered_at" if meaning.kind == Reading.DELIVERED else "read_at"
-        Telling.objects.filter(pk=telling.pk, **{field: None}).update(**{field: timezone.now()})
+    elif meaning.kind == Reading.READ:
+        Telling.objects.filter(pk=telling.pk, read_at=None).update(read_at=timezone.now())
+    elif meaning.kind == Reading.DELIVERED and any(each.action == "delivered" for each in meaning.deliveries):
+        # "relayed" says only that it went on to a server that reports nothing (RFC 3464, 2.3.3)
+        Telling.objects.filter(pk=telling.pk, delivered_at=None).update(delivered_at=timezone.now())
 
 
 def _telling(read: Read, meaning: Understood) -> Telling | None:
