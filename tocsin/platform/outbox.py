@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tocsin import config
-from tocsin.platform import audit, gate, mailboxes, mime, openpgp, smtp
+from tocsin.platform import addresses, audit, gate, mailboxes, mime, openpgp, smtp
 from tocsin.platform.gate import Action, Decision, Item, Recipient, Refused
 from tocsin.platform.identity import new_uuid
 from tocsin.platform.models import OutboxAttachment, OutboxMessage
@@ -77,7 +76,7 @@ class Mail:
 
 def send(*, actor: Any, mail: Mail) -> OutboxMessage:
     """Put one mail on its way, marked with its TLP; `Refused`, kept in the ledger, when the gate says no."""
-    _checked(mail.recipient.address)
+    addresses.checked(mail.recipient.address)
     if not gate.may_send(mail.item, mail.recipient, Action.MAIL).allowed:
         raise Refused(gate.ask(actor, mail.item, mail.recipient, Action.MAIL))
     (message,) = send_many(actor=actor, mails=[mail])
@@ -92,11 +91,11 @@ def send_many(*, actor: Any, mails: Sequence[Mail]) -> list[OutboxMessage | Deci
 
     Raises ValidationError, and sends none, when an address is none.
     """
-    addresses = [_checked(mail.recipient.address) for mail in mails]
+    to = [addresses.checked(mail.recipient.address) for mail in mails]
     decisions = gate.ask_many(actor, [(mail.item, mail.recipient) for mail in mails], Action.MAIL)
     posted: list[OutboxMessage | Decision] = [
         _message(mail, address, decision) if decision.allowed else decision
-        for mail, address, decision in zip(mails, addresses, decisions, strict=True)
+        for mail, address, decision in zip(mails, to, decisions, strict=True)
     ]
     messages = [each for each in posted if isinstance(each, OutboxMessage)]
     OutboxMessage.objects.bulk_create(messages, batch_size=AT_ONCE)
@@ -137,15 +136,6 @@ def _message(mail: Mail, address: str, decision: Decision) -> OutboxMessage:
         key=mail.key,
         next_attempt_at=timezone.now(),
     )
-
-
-def _checked(address: str) -> str:
-    validate_email(address)  # one address and nothing else: no second recipient, no header
-    local, _at, domain = address.rpartition("@")
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError as error:
-        raise ValidationError(_("Enter a valid email address."), code="invalid") from error
 
 
 def deliver_due() -> int:

@@ -209,3 +209,16 @@ def test_a_server_that_wants_it_later_is_no_bounce(sent: Write, post: Relay) -> 
     assert "status=deferred" in post.log()
     assert Telling.objects.get().failed_at is None
     assert part(notice, "DEPA").state == "told"
+
+
+def test_a_domain_with_accents_is_reached(sent: Write, post: Relay) -> None:
+    only("DEPA", "reader@bücher.example")
+    sent("192.0.2.7")
+    deliver(post)
+    (mail,) = post.mails("reader")
+    assert mail["To"] == "reader@xn--bcher-kva.example"
+    actions.fetch()
+    assert Telling.objects.get().delivered_at is not None
+    reply(post, mail, "Done, the host was reinstalled.")
+    actions.fetch()
+    assert part(Notice.objects.get(), "DEPA").state == "done"

@@ -18,7 +18,7 @@ from tocsin import config
 from tocsin.pipeline.mail.letter import Letter as Read
 from tocsin.pipeline.mail.letter import read_letter
 from tocsin.pipeline.mail.replies import Understood, understand
-from tocsin.platform import audit, mailboxes, openpgp
+from tocsin.platform import addresses, audit, mailboxes, openpgp
 from tocsin.platform.access import require
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.actions import note_absence, note_bounce
@@ -109,10 +109,10 @@ def _follow(letter: Letter, meaning: Understood, read: Read) -> str:
 
 def _away(telling: Telling | None, meaning: Understood, sender: str) -> None:
     """Note an absence, when it answers a mail of ours and comes from where that went: anybody can invent one."""
-    if telling is None or telling.address.lower() != sender:
+    if telling is None or not addresses.same(telling.address, sender):
         return
     if meaning.away_until is not None:
-        note_absence(email=sender, until=meaning.away_until)
+        note_absence(email=telling.address, until=meaning.away_until)
     out_of_office(telling=telling)
 
 

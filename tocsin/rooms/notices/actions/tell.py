@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tocsin.platform import gate, outbox
+from tocsin.platform import addresses, gate, outbox
 from tocsin.platform.access import require
 from tocsin.platform.gate import Decision
 from tocsin.platform.models import OutboxMessage
@@ -87,7 +86,7 @@ def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> li
 
 def _wrong(address: str) -> str:
     try:
-        validate_email(address)
+        addresses.checked(address)
     except ValidationError:
         return _("%s is no mail address.") % address
     return ""

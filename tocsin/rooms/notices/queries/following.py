@@ -14,6 +14,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tocsin.platform import addresses
 from tocsin.platform.access import scope_of
 from tocsin.platform.look.tags import short
 from tocsin.platform.markings import TLP
@@ -241,8 +242,10 @@ def answers_for(part: Part, address: str) -> bool:
     place = known.places.get(part.organisation.code)
     if place is None or not address:
         return False
-    address = address.lower()
     above = set(place.lineage)
     return any(
-        desk.email.lower() == address for (code, _role), desks in known.desks.items() if code in above for desk in desks
+        addresses.same(desk.email, address)
+        for (code, _role), desks in known.desks.items()
+        if code in above
+        for desk in desks
     )
