@@ -34,17 +34,23 @@ if TYPE_CHECKING:
 class Server:
     """An SMTP server's manners: what it says to RCPT and to DATA."""
 
-    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK") -> None:
-        self.rcpt, self.data = rcpt, data
+    def __init__(self, rcpt: str = "250 OK", data: str = "250 OK", recovers: bool = False) -> None:
+        self.rcpt, self.data, self.recovers = rcpt, data, recovers
         self.taken: list[EmailMessage] = []
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.rcpt.startswith("421"):
+            server.transport.write(f"{self.rcpt}\r\n".encode())
+            server.transport.close()
+            self.rcpt = "250 OK" if self.recovers else self.rcpt
+            return "421 gone"
         envelope.rcpt_tos.append(address)
         return self.rcpt
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.data == "drop":
             server.transport.abort()
+            self.data = "250 OK" if self.recovers else self.data
             return "421 gone"
         if self.data.startswith("250"):
             self.taken.append(message_from_bytes(envelope.content, policy=default))
@@ -62,7 +68,7 @@ def serve(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Callable[...,
     """Start a real SMTP server that behaves as told."""
     started = []
 
-    def start(**manners: str) -> Server:
+    def start(**manners: Any) -> Server:
         server = Server(**manners)
         controller = Controller(server, hostname="127.0.0.1", port=free_port())
         controller.start()
@@ -205,6 +211,17 @@ def test_one_refused_message_does_not_hold_up_the_next(serve: Callable[..., Serv
     server.rcpt = "250 OK"
     OutboxMessage.objects.update(state="queued", next_attempt_at=timezone.now())
     assert (send().state, outbox.deliver_due(), state_of(refused)) == ("queued", 2, "sent")
+
+
+@pytest.mark.parametrize(("manners", "left"), [({"rcpt": "421 going down"}, "queued"), ({"data": "drop"}, "uncertain")])
+def test_those_behind_a_connection_that_breaks_go_with_the_next(
+    serve: Callable[..., Server], db: None, manners: dict[str, str], left: str
+) -> None:
+    server = serve(**manners, recovers=True)
+    first, *others = [send() for _ in range(3)]
+    assert outbox.deliver_due() == 2
+    assert (state_of(first), [(state_of(each), each.attempts) for each in others]) == (left, [("sent", 1)] * 2)
+    assert len(server.taken) == 2
 
 
 def test_a_connection_lost_in_the_content_is_uncertain_and_never_sent_again(

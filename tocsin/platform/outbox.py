@@ -147,9 +147,9 @@ def deliver_due() -> int:
     sent = 0
     for _round in range(ROUNDS):
         due = list(waiting.order_by("next_attempt_at").prefetch_related("attachments")[:BATCH])
-        sent += _deliver(due) if due else 0
-        if len(due) < BATCH:
+        if not due:
             break
+        sent += _deliver(due)
     return sent
 
 
@@ -179,13 +179,18 @@ def look_up() -> int:
 
 
 def _deliver(due: list[OutboxMessage]) -> int:
+    """Hand over in one session; give how many were taken. Those behind one that broke it wait for the next session."""
+    sent = 0
     try:
         with _way_out() as hand_over:
-            return sum(_try(message, hand_over) for message in due)
+            for message in due:
+                sent += _try(message, hand_over)
+    except (smtp.Lost, smtp.Unknown):
+        return sent
     except smtp.NotTaken as error:  # nobody opened
         for message in filter(_claim, due):
             _postpone(message, error)
-        return 0
+    return sent
 
 
 def _try(message: OutboxMessage, hand_over: HandOver) -> bool:
@@ -193,12 +198,15 @@ def _try(message: OutboxMessage, hand_over: HandOver) -> bool:
         return False
     try:
         hand_over(message)
+    except smtp.Lost as error:
+        _postpone(message, error)
+        raise
     except smtp.NotTaken as error:
         _postpone(message, error)
         return False
     except smtp.Unknown as error:
         _settle(message, State.UNCERTAIN, str(error))
-        return False
+        raise
     _settle(message, State.SENT)
     return True
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from tocsin.config import ConfigError
 
 TIMEOUT = 30
+HANGING_UP = 421
 
 
 class NotTaken(Exception):
@@ -22,6 +23,10 @@ class NotTaken(Exception):
     def __init__(self, text: str, *, permanent: bool = False) -> None:
         super().__init__(text)
         self.permanent = permanent
+
+
+class Lost(NotTaken):
+    """The relay does not have the message and hung up: it takes no other in this session."""
 
 
 class Unknown(Exception):
@@ -106,7 +111,7 @@ def hand_over(session: smtplib.SMTP, envelope: Envelope, content: bytes) -> None
         _expect(session.mail(envelope.sender, ["RET=HDRS", f"ENVID={envelope.identity}"] if reports else ()))
         _expect(session.rcpt(envelope.recipient, ["NOTIFY=SUCCESS,FAILURE,DELAY"] if reports else ()))
     except (OSError, smtplib.SMTPException) as error:
-        raise NotTaken(str(error)) from error
+        raise Lost(str(error)) from error
     try:
         _expect(session.data(content))
     except smtplib.SMTPDataError as error:  # the relay refused before any content
@@ -119,6 +124,8 @@ def _expect(reply: tuple[int, bytes | str]) -> None:
     code, text = reply
     if not 200 <= code < 300:
         said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        if code == HANGING_UP:
+            raise Lost(f"the relay said {code} {said}")
         raise NotTaken(f"the relay said {code} {said}", permanent=code >= 500)
 
 
