@@ -10,7 +10,7 @@ import contextlib
 import imaplib
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,10 @@ LIMIT = 8 * 1024 * 1024  # of a mail longer than this the rest stays in the mail
 TIMEOUT = 60
 BATCH = 200
 KEYWORD = "TocsinTaken"
+HEAD = 64 * 1024
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_MESSAGE_ID = re.compile(rb"(?im)^message-id:\s*(<[^<>\s]+>)")
 
 
 class Unreachable(Exception):
@@ -48,8 +51,8 @@ class Mailbox(Protocol):
     def taken(self, key: str) -> None:
         """Mark a mail as taken."""
 
-    def has(self, message_id: str) -> bool:
-        """Tell whether a mail with this Message-ID lies here."""
+    def holding(self, message_ids: Collection[str]) -> set[str]:
+        """Give those of these Message-IDs whose mail lies here."""
 
 
 @contextmanager
@@ -98,9 +101,7 @@ class Remote:
 
     def waiting(self) -> Iterator[Held]:
         """Give the mails that were not taken yet, without marking them as seen."""
-        wanted = f"UNKEYWORD {KEYWORD}" if self._keywords else "UNSEEN"
-        (found,) = self._expect(self._session.uid("SEARCH", wanted))
-        for uid in (found or b"").split()[:BATCH]:
+        for uid in self._search(f"UNKEYWORD {KEYWORD}" if self._keywords else "UNSEEN")[:BATCH]:
             held = self._fetched(uid.decode())
             if held is not None:
                 yield held
@@ -119,10 +120,13 @@ class Remote:
         """Mark a mail as taken."""
         self._expect(self._session.uid("STORE", key, "+FLAGS", f"({KEYWORD if self._keywords else chr(92) + 'Seen'})"))
 
-    def has(self, message_id: str) -> bool:
-        """Tell whether a mail with this Message-ID lies here."""
-        (found,) = self._expect(self._session.uid("SEARCH", "HEADER", "Message-ID", _quoted(message_id)))
-        return bool(found and found.split())
+    def holding(self, message_ids: Collection[str]) -> set[str]:
+        """Give those of these Message-IDs whose mail lies here."""
+        return {each for each in message_ids if self._search("HEADER", "Message-ID", _quoted(each))}
+
+    def _search(self, *wanted: str) -> list[bytes]:
+        (found,) = self._expect(self._session.uid("SEARCH", *wanted))
+        return (found or b"").split()
 
     @staticmethod
     def _expect(reply: tuple[str, list[Any]]) -> list[Any]:
@@ -155,15 +159,14 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             (self._path / "new" / key).rename(self._path / "cur" / f"{key}:2,S")
 
-    def has(self, message_id: str) -> bool:
-        """Tell whether a mail with this Message-ID lies here."""
-        wanted = message_id.encode()
-        return any(
-            wanted in _head(path) for part in ("new", "cur") for path in (self._path / part).glob("*") if path.is_file()
-        )
+    def holding(self, message_ids: Collection[str]) -> set[str]:
+        """Give those of these Message-IDs whose mail lies here; each mail is looked into once."""
+        paths = (path for part in ("new", "cur") for path in (self._path / part).glob("*") if path.is_file())
+        return {found for path in paths for found in _message_ids(path)} & set(message_ids)
 
 
-def _head(path: Path) -> bytes:
+def _message_ids(path: Path) -> list[str]:
     with contextlib.suppress(OSError), path.open("rb") as file:
-        return file.read(64 * 1024).split(b"\n\n")[0]
-    return b""
+        head = _BLANK.split(file.read(HEAD), maxsplit=1)[0]
+        return [found.decode("ascii", "replace") for found in _MESSAGE_ID.findall(head)]
+    return []

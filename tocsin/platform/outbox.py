@@ -167,12 +167,13 @@ def look_up() -> int:
     One that is not there stays uncertain: its copy may only be late, and nothing is ever sent twice blindly.
     """
     archive = config.load().tocsin_mail_archive
-    uncertain = OutboxMessage.objects.filter(state=State.UNCERTAIN).order_by("-id")[:BATCH] if archive else ()
-    if not uncertain:
+    uncertain = OutboxMessage.objects.filter(state=State.UNCERTAIN)
+    wanted = list(uncertain.values_list("message_id", flat=True)) if archive else []
+    if not wanted:
         return 0
     with mailboxes.opened(archive, "TOCSIN_MAIL_ARCHIVE") as copy:
-        found = [message.pk for message in uncertain if copy.has(message.message_id)]
-    arrived = OutboxMessage.objects.filter(pk__in=found, state=State.UNCERTAIN)
+        found = copy.holding(wanted)
+    arrived = uncertain.filter(message_id__in=found)
     with transaction.atomic():
         audit.record_many(None, "outbox.found", list(arrived))
         return arrived.update(state=State.SENT, sent_at=timezone.now(), error="")

@@ -292,7 +292,9 @@ def test_uncertain_mail_is_looked_up_in_the_copy_of_the_relay(
     OutboxMessage.objects.update(state="uncertain")
     box = tmp_path / "copy"
     (box / "new").mkdir(parents=True)
-    (box / "new" / "1").write_bytes(f"Message-ID: {first.message_id}\n\nbody".encode())
+    (box / "new" / "1").write_bytes(f"From: x\nMessage-ID: {first.message_id}\n\nbody".encode())
+    answer = f"Message-ID: <x@y>\r\nIn-Reply-To: {second.message_id}\r\n\r\nMessage-ID: {second.message_id}"
+    (box / "new" / "2").write_bytes(answer.encode())
     monkeypatch.setenv("TOCSIN_MAIL_ARCHIVE", f"maildir:{box}")
     assert outbox.look_up() == 1
     states = dict(OutboxMessage.objects.values_list("pk", "state"))

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.policy import default
 
 import pytest
+from django.utils import timezone
 from pysequoia import Cert, Tsk, decrypt
 
 from tests.relay import PASSWORD, Relay
@@ -187,6 +188,32 @@ def test_a_bounce_marks_the_contact_and_the_deputy_is_told(sent: Write, post: Re
     deliver(post)
     (mail,) = post.mails("deputy")
     assert mail["Message-ID"] == OutboxMessage.objects.get(telling=second).message_id
+
+
+@pytest.mark.parametrize("kept", ["imap", "maildir"])
+def test_of_uncertain_mails_those_in_the_archive_did_arrive(
+    sent: Write, post: Relay, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    sent()
+    deliver(post)
+    sent("192.0.2.7")  # this one never leaves, and the copies of others are not its own
+    OutboxMessage.objects.update(state="uncertain")
+    monkeypatch.setenv("TOCSIN_MAIL_ARCHIVE", getattr(post, kept)("archive"))
+    assert outbox.look_up() == 2
+    assert list(OutboxMessage.objects.order_by("pk").values_list("state", flat=True)) == ["sent", "sent", "uncertain"]
+    assert outbox.look_up() == 0
+
+
+def test_while_the_relay_is_down_mail_waits_and_arrives_once(sent: Write, post: Relay) -> None:
+    sent()
+    post.stop()
+    assert outbox.deliver_due() == 0
+    assert {m.state for m in OutboxMessage.objects.all()} == {"queued"}
+    post.start()
+    OutboxMessage.objects.update(next_attempt_at=timezone.now())
+    for _turn in range(2):
+        deliver(post)
+    assert (len(post.mails("officer_a")), len(post.mails("officer_b"))) == (1, 1)
 
 
 def test_an_address_refused_at_once_is_treated_alike(sent: Write, post: Relay) -> None:
