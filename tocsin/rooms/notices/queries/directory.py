@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from tocsin.platform import openpgp
+from tocsin.platform import openpgp, outbox
 from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Membership, Organisation
 
 PEOPLE = ("officer", "deputy", "head", "ciso", "board_member")  # whose mail address is that of their account
@@ -42,9 +42,9 @@ class Desk:
 
     def trouble(self, at: datetime) -> str:
         """Say why this desk is passed over at a time: one of `Trouble`; empty when it is not."""
-        if not self.email:
+        if not self.email or not outbox.takes(self.email):
             return "no_address"
-        if self.key and not self.usable_key(at) and self.only_encrypted:
+        if self.only_encrypted and not self.usable_key(at):
             return "no_key"
         if self.bounced_at is not None:
             return "bouncing"
@@ -76,10 +76,20 @@ def directory() -> Directory:
     """Read the directory as it is now."""
     places = _places(Organisation.objects.filter(active=True).order_by("path"))
     desks: defaultdict[tuple[str, str], list[Desk]] = defaultdict(list)
-    for desk in (*_people(), *_contacts()):
+    contacts = list(_contacts())
+    keyed = {desk.email.lower(): desk for desk in contacts if desk.key or desk.only_encrypted}
+    for desk in (*_people(), *contacts):
         if desk.organisation in places:
-            desks[desk.organisation, desk.role].append(desk)
+            desks[desk.organisation, desk.role].append(_keyed(desk, keyed))
     return Directory(places, desks)
+
+
+def _keyed(desk: Desk, keyed: Mapping[str, Desk]) -> Desk:
+    """Give a desk the key of its address, in whichever role that is known: what must be encrypted always is."""
+    known = keyed.get(desk.email.lower())
+    if known is None or desk.key:
+        return desk
+    return replace(desk, key=known.key, only_encrypted=known.only_encrypted or desk.only_encrypted)
 
 
 def _places(organisations: Iterable[Organisation]) -> dict[str, Place]:
