@@ -19,10 +19,13 @@ def checked(address: str) -> str:
 
 def same(first: str, second: str) -> bool:
     """Tell whether two addresses are one, however their domains are written."""
-    return _form(first) == _form(second)
+    return form(first) == form(second)
 
 
-def _form(address: str) -> str:
+def form(address: str) -> str:
+    """Give the one form in which addresses are compared."""
+    if address.isascii():
+        return address.lower()
     try:
         return checked(address).lower()
     except ValidationError:

@@ -113,7 +113,7 @@ def discard(*, actor: Person, notice: Notice) -> None:
         Part.objects.filter(notice=current).delete()
         current.delete()
         return
-    Part.objects.filter(notice=current, edition=None).delete()
+    Part.objects.filter(notice=current, state=Part.State.WAITING).delete()  # new with this edition
     edition.delete()
 
 

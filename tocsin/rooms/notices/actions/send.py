@@ -92,17 +92,21 @@ def _waiting(notice: Notice) -> Edition:
 
 def _send(actor: Person | None, edition: Edition, planned: queries.Plan) -> Sent:
     notice, now = edition.notice, timezone.now()
-    words = [word for row in planned.rows for word in row.words]
+    for row in planned.rows:
+        if row.anew:  # before it is written into the mails
+            row.part.due_at = now + timedelta(hours=notice.due_hours)
     troubles: dict[int, list[str]] = {}
     for why, told in _by_why(edition, planned.rows):
         troubles |= tell(actor=actor, words=[word for row in told for word in row.words], why=why)
     for row in planned.rows:
         _move(row, edition, troubles.get(row.part.pk, []), now)
     Part.objects.bulk_update([row.part for row in planned.rows], FIELDS, batch_size=AT_ONCE)
-    edition.sent_at = now
+    edition.sent_at = edition.sent_at or now
     edition.save(update_fields=["sent_at"])
     _move_notice(notice, edition, now)
-    sent = Sent(len(planned.rows) - len(planned.unreached), len(words), len(planned.unreached))
+    unreached = [row for row in planned.rows if not _reached(row, troubles.get(row.part.pk, ()))]
+    people = sum(len(row.words) for row in planned.rows) - sum(len(each) for each in troubles.values())
+    sent = Sent(len(planned.rows) - len(unreached), people, len(unreached))
     audit.record(
         actor,
         "notice.send",
@@ -110,7 +114,7 @@ def _send(actor: Person | None, edition: Edition, planned: queries.Plan) -> Sent
         {
             "edition": edition.number,
             "told": sent.organisations,
-            "unreached": [r.part.reference for r in planned.unreached],
+            "unreached": [row.part.reference for row in unreached],
         },
     )
     return sent
@@ -122,26 +126,27 @@ def _by_why(edition: Edition, rows: Sequence[Row]) -> list[tuple[str, list[Row]]
     return [(Telling.Why.FIRST, new), (WHY[Edition.Kind(edition.kind)], [row for row in rows if row not in new])]
 
 
+def _reached(row: Row, troubles: Sequence[str]) -> bool:
+    """Tell whether anybody is told: every word that is not leaves its trouble."""
+    return len(row.words) > len(troubles)
+
+
 def _move(row: Row, edition: Edition, troubles: Sequence[str], now: datetime) -> None:
-    """Set where a part stands once its edition is sent."""
-    part, reached = row.part, bool(row.reached)
+    """Set where a part stands once its edition is sent. Whoever is not told of it stands on the list."""
+    part, reached, anew = row.part, _reached(row, troubles), row.anew
     part.updated_at = now
-    first = part.edition_id is None
-    if not reached:
-        part.trouble = (row.trouble or "; ".join(troubles))[:300]
-        if first:
-            part.state = Part.State.UNREACHED
-            return
-    else:
-        part.trouble = "; ".join(troubles)[:300]
-    part.edition = edition
+    gone = part.edition_id is not None and row.content.went and not row.content.facts
+    part.trouble = ("; ".join(troubles) or ("" if reached else row.trouble))[:300]
+    if reached:
+        part.edition = edition
     if edition.kind == Edition.Kind.WITHDRAWAL:
         _end(part, Part.State.WITHDRAWN)
-    elif not first and row.content.went and not row.content.facts:
+    elif not reached:
+        part.state, part.settled, part.next_step_at = Part.State.UNREACHED, False, None
+    elif gone:
         _end(part, Part.State.RELEASED)
-    elif first or row.content.came:  # what is new must be answered anew
-        part.state, part.settled, part.overdue, part.rung = Part.State.TOLD, False, False, 0
-        part.told_at, part.due_at = now, now + timedelta(hours=edition.notice.due_hours)
+    elif anew:
+        part.state, part.settled, part.overdue, part.rung, part.told_at = Part.State.TOLD, False, False, 0, now
         part.next_step_at = queries.next_step(part, now)
 
 
@@ -152,6 +157,8 @@ def _end(part: Part, state: Part.State) -> None:
 def _move_notice(notice: Notice, edition: Edition, now: datetime) -> None:
     if edition.kind == Edition.Kind.WITHDRAWAL:
         notice.state = Notice.State.WITHDRAWN
+        never = {"state": Part.State.WITHDRAWN, "settled": True, "next_step_at": None, "trouble": ""}
+        notice.parts.filter(edition=None).update(**never)  # whoever was never told of it need not be told of its end
     else:
         open_parts = notice.parts.filter(settled=False).exists()
         notice.state = Notice.State.OPEN if open_parts else Notice.State.CLOSED

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from tocsin.platform import openpgp, outbox
@@ -62,14 +62,21 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All desks by organisation and role, and how the organisations hang together."""
+    """All desks by organisation and role, and how the organisations hang together. ``known_by`` are their addresses."""
 
     places: Mapping[str, Place]
     desks: Mapping[tuple[str, str], Sequence[Desk]]
+    known_by: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def at(self, organisation: str, role: str) -> Sequence[Desk]:
         """Give the desks of one role at one organisation."""
         return self.desks.get((organisation, role), ())
+
+    def answers(self, place: Place | None, address: str) -> bool:
+        """Tell whether an address is that of somebody who answers for a place, there or above it."""
+        above = place.lineage if place is not None else ()
+        wanted = addresses.form(address)
+        return bool(wanted) and any(wanted in self.known_by.get(code, ()) for code in above)
 
 
 def directory() -> Directory:
@@ -81,7 +88,10 @@ def directory() -> Directory:
     for desk in (*_people(), *contacts):
         if desk.organisation in places:
             desks[desk.organisation, desk.role].append(_keyed(desk, keyed))
-    return Directory(places, desks)
+    known_by: defaultdict[str, set[str]] = defaultdict(set)
+    for (code, _role), held in desks.items():
+        known_by[code].update(addresses.form(desk.email) for desk in held)
+    return Directory(places, desks, known_by)
 
 
 def _keyed(desk: Desk, keyed: Mapping[str, Desk]) -> Desk:

@@ -239,13 +239,4 @@ def still_theirs(telling: Telling) -> bool:
 def answers_for(part: Part, address: str) -> bool:
     """Tell whether an address is that of somebody who answers for a part's organisation, there or above it."""
     known = directory()
-    place = known.places.get(part.organisation.code)
-    if place is None or not address:
-        return False
-    above = set(place.lineage)
-    return any(
-        addresses.same(desk.email, address)
-        for (code, _role), desks in known.desks.items()
-        if code in above
-        for desk in desks
-    )
+    return known.answers(known.places.get(part.organisation.code), address)

@@ -53,6 +53,7 @@ def write(telling: Telling, notice: Notice, part: Part, edition: Edition, conten
                 "text": text["text"],
                 "changes": edition.changes.get(telling.language) or edition.changes.get("en", ""),
                 "content": content,
+                "asks": edition.kind != Edition.Kind.WITHDRAWAL and not (content.went and not content.facts),
                 "shown": [(known.shown(fact), fact) for fact in content.facts[:SHOWN]],
                 "came": [known.shown(fact) for fact in content.came[:SHOWN]],
                 "went": [known.shown(fact) for fact in content.went[:SHOWN]],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,6 +49,13 @@ class Row:
     words: Sequence[Word]
     routed: Routed | None
     trouble: str
+    again: Sequence[Word] = ()  # those of ``words`` who were told before
+
+    @property
+    def anew(self) -> bool:
+        """Tell whether an answer is asked for anew: of whoever was not told yet, and where something came."""
+        part = self.part
+        return part.edition_id is None or part.state == Part.State.UNREACHED or bool(self.content.came)
 
     @property
     def reached(self) -> Sequence[Word]:
@@ -101,29 +109,46 @@ def plan(edition: Edition, at: datetime | None = None, *, only: str = "") -> Pla
     )
     parts = [(share.part, share.facts) for share in shares]
     given = [part for part, _facts in parts]
-    before, last = _before(given), last_facts(given)
-    rows = [
-        _row(edition, notice, part, facts, before.get(part.pk, ()), last.get(part.pk), known, at)
-        for part, facts in parts
-    ]
+    before, last, failed = _before(given), last_facts(given), _failed(edition, given)
+    rows = []
+    for part, facts in parts:
+        avoid = failed.get(part.pk, frozenset())
+        earlier = [told for told in before.get(part.pk, ()) if told.address.lower() not in avoid]
+        content = content_of(facts, last.get(part.pk))
+        rows.append(_row(edition, notice, part, content, earlier, avoid, known, at))
     return Plan(edition, rows, tuple(_warnings(edition, rows, known)), _digest(edition, rows))
 
 
 def _row(
-    edition: Edition, notice: Notice, part: Part, facts: Sequence[dict[str, Any]], earlier: Sequence[Telling],
-    last: Sequence[dict[str, Any]] | None, known: Directory, at: datetime,
+    edition: Edition, notice: Notice, part: Part, content: Content, earlier: Sequence[Telling],
+    avoid: frozenset[str], known: Directory, at: datetime,
 ) -> Row:  # fmt: skip
     place = known.places.get(part.organisation.code)
     if place is None:
-        return Row(part, Content(facts), (), None, _("The organisation has ended."))
-    content = content_of(facts, last)
-    if earlier:
-        routed, words = None, tuple(word_again(each, part, edition, content, known, at) for each in earlier)
-    else:
-        routed = resolve(notice.kind, notice.severity, place, at, known, routes())
-        words = tuple(word_of(told, part, edition, content, known, routed.route, at) for told in routed.reached)
+        return Row(part, content, (), None, _("The organisation has ended."))
+    old = _without_news(content)
+    again = tuple(
+        word_again(each, part, edition, content if known.answers(place, each.address) else old, known, at)
+        for each in earlier
+    )
+    routed: Routed | None = None
+    new: tuple[Word, ...] = ()
+    if not again or (content.came and not any(known.answers(place, word.address) for word in again)):
+        routed = resolve(notice.kind, notice.severity, place, at, known, routes(), avoid)
+        new = tuple(word_of(told, part, edition, content, known, routed.route, at) for told in routed.reached)
+    words = (*again, *new)
     trouble = "" if any(not word.refusal for word in words) else _trouble(words, routed)
-    return Row(part, content, words, routed, trouble)
+    return Row(part, content, words, routed, trouble, again)
+
+
+def _without_news(content: Content) -> Content:
+    """Give what may still be told to somebody who does not answer for the organisation any more: what they had."""
+    new = [_key(fact) for fact in content.came]
+    return Content([fact for fact in content.facts if _key(fact) not in new], (), content.went)
+
+
+def _key(fact: Mapping[str, Any]) -> tuple[str, str]:
+    return str(fact["value"]), str(fact.get("held_as", ""))
 
 
 def _trouble(words: Sequence[Word], routed: Routed | None) -> str:
@@ -167,7 +192,9 @@ def word_again(
     desks = known.at(telling.at_organisation, telling.role)
     desk = next((desk for desk in desks if desk.email.lower() == telling.address.lower()), None)
     if desk is None:
-        desk = Desk(telling.at_organisation, telling.role, telling.name, telling.address, "", telling.language, at)
+        key = telling.message.key if telling.message is not None else ""
+        desk = Desk(telling.at_organisation, telling.role, telling.name, telling.address, "", telling.language, at,
+                    key=key, only_encrypted=bool(key))  # fmt: skip
     return _word(desk, telling.language, part, edition, content, known, telling.rule, at)
 
 
@@ -192,9 +219,19 @@ def _before(parts: Sequence[Part]) -> Mapping[int, list[Telling]]:
     if not given:
         return {}
     rows = Telling.objects.filter(part__in=given, channel=Telling.Channel.MAIL, failed_at=None)
+    rows = rows.select_related("message").defer("message__body")
     for telling in rows.exclude(message__state="failed").order_by("pk"):
         told.setdefault(telling.part_id, {}).setdefault(telling.address.lower(), telling)
     return {part: list(by_address.values()) for part, by_address in told.items()}
+
+
+def _failed(edition: Edition, parts: Sequence[Part]) -> Mapping[int, frozenset[str]]:
+    """Give at which addresses this very edition did not arrive: it is not sent there once more."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    rows = Telling.objects.filter(edition=edition, part__in=parts, channel=Telling.Channel.MAIL)
+    for part, address in rows.exclude(failed_at=None).values_list("part_id", "address"):
+        found[part].add(address.lower())
+    return {part: frozenset(addresses) for part, addresses in found.items()}
 
 
 def _warnings(edition: Edition, rows: Sequence[Row], known: Directory) -> Iterator[str]:
@@ -219,7 +256,11 @@ def _named(text: str, places: Sequence[Place]) -> Iterator[Place]:
 def _digest(edition: Edition, rows: Sequence[Row]) -> str:
     """Give one value for what the person saw: who is told what, and what is written."""
     seen = [
-        [row.part.organisation.code, row.content.facts, sorted((word.address, word.refusal) for word in row.words)]
+        [
+            row.part.organisation.code,
+            row.content.facts,
+            sorted((word.address, word.refusal, word.language, bool(word.key)) for word in row.words),
+        ]
         for row in rows
     ]
     return hashlib.sha256(json.dumps([str(edition.uuid), edition.texts, seen], sort_keys=True).encode()).hexdigest()
@@ -237,7 +278,8 @@ def example_of(row: Row) -> tuple[Word, Written]:
         language=word.language,
         why=Telling.Why.FIRST,
     )
-    due = row.part.due_at or datetime.now(UTC) + timedelta(hours=word.edition.notice.due_hours)
+    anew = datetime.now(UTC) + timedelta(hours=word.edition.notice.due_hours)
+    due = anew if row.anew or row.part.due_at is None else row.part.due_at
     return word, write(telling, word.edition.notice, row.part, word.edition, word.content, due)
 
 
