@@ -15,6 +15,7 @@ from tocsin.platform.access import require
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.errors import NoticeError
+from tocsin.rooms.notices.actions.hold import hold_part
 from tocsin.rooms.notices.models import Answer, Letter, Notice, Part, Telling
 
 State = Part.State
@@ -52,7 +53,7 @@ def answer_signed_in(*, actor: Person, part: Part, said: Said) -> Answer:
 def answer(*, part: Part, said: Said) -> Answer:
     """Write an answer down and let the part follow it. An acknowledgement after more takes nothing back."""
     _check(said)
-    current = Part.objects.select_for_update().select_related("notice").get(pk=part.pk)
+    current = hold_part(part.pk)
     if current.state in OVER:
         raise NoticeError(_("This was withdrawn or does not concern you any more; no answer is needed."))
     now = said.at or timezone.now()
@@ -117,7 +118,7 @@ def told_by_telephone(*, actor: Person, part: Part, name: str, number: str, at: 
     require(actor, "notices.send", part.organisation_id)
     if at > timezone.now():
         raise NoticeError(_("This time is yet to come."))
-    current = Part.objects.select_for_update().select_related("notice").get(pk=part.pk)
+    current = hold_part(part.pk)
     edition = current.notice.editions.exclude(sent_at=None).order_by("-number").first()
     if edition is None:
         raise NoticeError(_("Send the notice first, then note who was told by telephone."))

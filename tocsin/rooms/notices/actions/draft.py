@@ -17,6 +17,7 @@ from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.errors import NoticeError
+from tocsin.rooms.notices.actions.hold import hold
 from tocsin.rooms.notices.models import Edition, Notice, Part, Share
 
 VERB = "notices.send"
@@ -104,7 +105,7 @@ def withdraw(*, actor: Person, notice: Notice, changes: Texts) -> Edition:
 def discard(*, actor: Person, notice: Notice) -> None:
     """Throw away what has not been sent: the whole notice, or its newest edition."""
     require_all(actor, notice)
-    current = Notice.objects.select_for_update().get(pk=notice.pk)
+    current = hold(notice)
     edition = current.editions.filter(sent_at=None).first()
     if edition is None:
         raise NoticeError(_("This has been sent; correct or withdraw it instead."))
@@ -146,7 +147,7 @@ def _texts(kind: str, title: str, texts: Texts | None) -> dict[str, dict[str, st
 
 def _changeable(actor: Person, notice: Notice) -> Notice:
     require_all(actor, notice)
-    current = Notice.objects.select_for_update().get(pk=notice.pk)
+    current = hold(notice)
     if current.state in {Notice.State.DRAFT, Notice.State.WITHDRAWN}:
         raise NoticeError(_("Only what was sent and is not withdrawn can be corrected or withdrawn."))
     if current.editions.filter(sent_at=None).exists():

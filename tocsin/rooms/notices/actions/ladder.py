@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tocsin.platform import audit
 from tocsin.rooms.notices import knowledge, queries
+from tocsin.rooms.notices.actions.hold import hold_due, hold_part
 from tocsin.rooms.notices.actions.tell import tell
 from tocsin.rooms.notices.models import Notice, Part, Share, Telling
 from tocsin.rooms.notices.queries.planning import Word, content_of, word_again, word_of
@@ -31,9 +32,7 @@ def step_due() -> int:
 @transaction.atomic
 def _step_batch() -> int:
     now = timezone.now()
-    due = Part.objects.filter(next_step_at__lte=now, settled=False).order_by("next_step_at")
-    locked = due.select_for_update(of=("self",)).select_related("notice", "organisation", "edition")[:BATCH]
-    parts = [part for part in locked if part.edition_id]
+    parts = hold_due(now, BATCH)
     if not parts:
         return 0
     climbing = [part for part in parts if _climbs(part, now)]
@@ -112,9 +111,7 @@ def _told(parts: Sequence[Part]) -> dict[int, list[Telling]]:
 def not_reached(*, telling: Telling, reason: str) -> None:
     """Note that a telling did not arrive and tell whoever stands in; nobody left is a state, and not silence."""
     now = timezone.now()
-    part = Part.objects.select_for_update(of=("self",)).select_related("notice", "organisation", "edition").get(
-        pk=telling.part_id
-    )  # fmt: skip
+    part = hold_part(telling.part_id)
     if not Telling.objects.filter(pk=telling.pk, failed_at=None).update(failed_at=now, failure=reason[:300]):
         return
     telling.failure = reason[:300]
@@ -127,9 +124,7 @@ def not_reached(*, telling: Telling, reason: str) -> None:
 @transaction.atomic
 def out_of_office(*, telling: Telling) -> None:
     """Tell whoever stands in for somebody who is away; what they were told stays told."""
-    part = Part.objects.select_for_update(of=("self",)).select_related("notice", "organisation", "edition").get(
-        pk=telling.part_id
-    )  # fmt: skip
+    part = hold_part(telling.part_id)
     if part.state == Part.State.TOLD:
         _tell_instead(part, telling, timezone.now())
 
@@ -140,7 +135,11 @@ def _tell_instead(part: Part, telling: Telling, now: datetime) -> None:
     if place is None or edition is None:
         return
     edition.notice = part.notice
-    rows = Telling.objects.filter(part=part, channel=Telling.Channel.MAIL).values_list("address", "failed_at")
+    rows = (
+        Telling.objects.filter(part=part, channel=Telling.Channel.MAIL)
+        .order_by("pk")
+        .values_list("address", "failed_at")
+    )
     addresses = {address.lower(): failed for address, failed in rows}
     content = content_of(_facts([part]).get(part.pk, ()), None)
     found = queries.reach((telling.role,), place, now, known, knowledge.routes().fallback, frozenset(addresses))

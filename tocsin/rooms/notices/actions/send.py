@@ -15,6 +15,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.draft import require_all
 from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
+from tocsin.rooms.notices.actions.hold import hold
 from tocsin.rooms.notices.actions.tell import AT_ONCE, tell
 from tocsin.rooms.notices.models import Edition, Notice, Part, Telling
 from tocsin.rooms.notices.queries.planning import Row
@@ -62,7 +63,7 @@ def send(*, actor: Person, notice: Notice, seen: str) -> Sent:
 def send_rest(*, actor: Person, notice: Notice) -> Sent:
     """Tell those who could not be told before, now that contacts may have been mended."""
     require_all(actor, notice)
-    current = Notice.objects.select_for_update().get(pk=notice.pk)
+    current = hold(notice)
     edition = current.editions.exclude(sent_at=None).select_related("notice").order_by("-number").first()
     if edition is None or current.state != Notice.State.OPEN:
         raise NoticeError(_("There is nothing to send: this edition has been sent already."))
@@ -82,7 +83,7 @@ def send_by_itself(notice: Notice) -> Sent:
 
 
 def _waiting(notice: Notice) -> Edition:
-    current = Notice.objects.select_for_update().get(pk=notice.pk)
+    current = hold(notice)
     edition = current.editions.filter(sent_at=None).select_related("notice").order_by("number").first()
     if edition is None:
         raise NoticeError(_("There is nothing to send: this edition has been sent already."))
