@@ -17,6 +17,14 @@ def checked(address: str) -> str:
         raise ValidationError(_("Enter a valid email address."), code="invalid") from error
 
 
+def takes(address: str) -> bool:
+    """Tell whether mail can be sent to an address at all."""
+    try:
+        return bool(checked(address))
+    except ValidationError:
+        return False
+
+
 def same(first: str, second: str) -> bool:
     """Tell whether two addresses are one, however their domains are written."""
     return form(first) == form(second)

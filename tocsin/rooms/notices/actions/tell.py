@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -75,21 +74,13 @@ def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> li
     new = []
     for word in words:
         key = word.part.pk, word.edition.pk, word.part.round, word.address.lower()
-        trouble = word.refusal or _wrong(word.address)
+        trouble = word.refusal or ("" if addresses.takes(word.address) else _("%s is no mail address.") % word.address)
         if trouble:
             troubles.setdefault(word.part.pk, []).append(trouble)
         elif key not in told:
             told.add(key)
             new.append(word)
     return new
-
-
-def _wrong(address: str) -> str:
-    try:
-        addresses.checked(address)
-    except ValidationError:
-        return _("%s is no mail address.") % address
-    return ""
 
 
 def _telling(word: Word, why: str, rung: int, actor: Person | None, now: datetime) -> Telling:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from tocsin.platform import openpgp, outbox
+from tocsin.platform import addresses, openpgp
 from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Membership, Organisation
 
 PEOPLE = ("officer", "deputy", "head", "ciso", "board_member")  # whose mail address is that of their account
@@ -42,7 +42,7 @@ class Desk:
 
     def trouble(self, at: datetime) -> str:
         """Say why this desk is passed over at a time: one of `Trouble`; empty when it is not."""
-        if not self.email or not outbox.takes(self.email):
+        if not self.email or not addresses.takes(self.email):
             return "no_address"
         if self.only_encrypted and not self.usable_key(at):
             return "no_key"

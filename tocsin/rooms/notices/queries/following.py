@@ -14,7 +14,6 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tocsin.platform import addresses
 from tocsin.platform.access import scope_of
 from tocsin.platform.look.tags import short
 from tocsin.platform.markings import TLP
