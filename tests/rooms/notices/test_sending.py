@@ -183,3 +183,30 @@ def test_an_incident_leads_to_a_notice_for_those_concerned(
     assert '<option value="4" selected>' in form
     incidents.seal(actor=responder, incident=incident, people=[])
     assert "/notices/new/?" not in client.get(f"/incidents/{incident.uuid}/").content.decode()
+
+
+def test_alerts_lead_to_a_notice_with_each_organisations_own(
+    ranges: None, analyst: Person, client_of: ClientOf
+) -> None:
+    from django.utils import timezone
+
+    from tocsin.rooms.alerts.models import Alert
+
+    now = timezone.now()
+    for number, (code, subject) in enumerate((("DEPA", "ws-a.example"), ("DEPB", "ws-b.example"), (None, "nobody"))):
+        Alert.objects.create(
+            key=f"k{number}", rule_id="r", rule_version="1", title="PsExec", level=3, subject_kind="host",
+            subject=subject, organisation=Organisation.objects.filter(code=code).first(), window_start=now,
+            first_seen=now, last_seen=now, count=5,
+        )  # fmt: skip
+    chosen = [str(uuid) for uuid in Alert.objects.values_list("uuid", flat=True)]
+    page = client_of(analyst).post("/alerts/bulk/", {"do": "tell", "selected": chosen}, follow=True).content.decode()
+    assert "nothing is sent yet" in page
+    notice = Notice.objects.get()
+    assert (notice.title, notice.severity, notice.kind) == ("PsExec", 3, "exposure")
+    actions.send(actor=analyst, notice=notice, seen=seen(notice))
+    body = mails()["officer_a@tocsin.example"]
+    assert "ws-a.example (seen 5 times" in body
+    assert "PsExec" in body
+    assert "ws-b" not in body
+    assert "nobody" not in " ".join(mails().values()).replace("Nobody", "")

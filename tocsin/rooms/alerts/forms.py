@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import knowledge, queries
+from tocsin.rooms.alerts.schemas import LEVELS, Assigned, Filters, Shown
+from tocsin.rooms.rules.models import Level
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -74,3 +79,43 @@ class AssignForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
         field = cast("forms.ModelChoiceField[Person]", self.fields["assignee"])
         field.queryset = queries.colleagues(user)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab of the queue."""
+
+    label: str | Promise
+    state: str
+    assignee: str
+    count: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a list to choose from."""
+
+    value: str
+    label: str | Promise
+    count: str
+
+
+def tabs(filters: Filters, counts: Mapping[str, str]) -> Iterator[Tab]:
+    """Give the tabs of the queue with what each counts."""
+    mine = filters.assignee == Assigned.ME and filters.state == Shown.OPEN
+    for state, label in Shown.choices:
+        yield Tab(label, state, "", counts.get(state, ""), not mine and filters.state == state)
+        if state == Shown.OPEN:
+            yield Tab(_("Mine"), state, Assigned.ME, counts.get(Assigned.ME, ""), mine)
+
+
+def levels(filters: Filters, counts: Mapping[str, str]) -> Iterator[Choice]:
+    """Give the levels to choose from, each alone and with those above it."""
+    for level in reversed(LEVELS):
+        label = Level(level).label
+        exact, above = str(level), f"{level}-"
+        if level == LEVELS[-1] or filters.level == exact:
+            yield Choice(exact, label, counts.get(above, "") if level == LEVELS[-1] else "")
+        if LEVELS[0] < level < LEVELS[-1]:
+            yield Choice(above, _("%s and above") % label, counts.get(above, ""))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -15,7 +14,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -23,41 +21,22 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.platform import export, opaque
-from tocsin.platform.access import page
+from tocsin.platform.access import page, scope_of
 from tocsin.platform.lists import bounded_count, keyset, shown_count
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import actions, forms, knowledge, queries
 from tocsin.rooms.alerts.actions.bulk import UNDO_WITHIN
 from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert, BulkChange
-from tocsin.rooms.alerts.schemas import BY_LEVEL, LEVELS, SHEET, Assigned, Filters, Shown, pretty, telling
+from tocsin.rooms.alerts.schemas import BY_LEVEL, SHEET, Assigned, Filters, pretty, telling
 from tocsin.rooms.intake import queries as intake
+from tocsin.rooms.notices.actions import NoticeError
 from tocsin.rooms.rules import queries as rules
 from tocsin.rooms.rules.models import Level
 
 Act = Callable[[Person, Alert, Any], str]
 HITS_SHOWN = 8
 ROWS = 40  # more than two screens
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One tab of the queue."""
-
-    label: str | Promise
-    state: str
-    assignee: str
-    count: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One line of a list to choose from."""
-
-    value: str
-    label: str | Promise
-    count: str
 
 
 def _me(request: HttpRequest) -> Person:
@@ -80,36 +59,19 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
         "filters": filters,
         "may_triage": queries.may_triage(request.user),
         "escalate_url": _escalate_url() if queries.may_escalate(request.user) else "",
+        "may_tell": scope_of(request.user).allows("notices.send"),
         "carried": export.without_export(request),
         "dispositions": knowledge.dispositions(),
     }
     if fragment:
         return render(request, "alerts/_list.html", shown)
     shown |= {
-        "tabs": list(_tabs(filters, counts)),
-        "levels": list(_levels(filters, counts)),
+        "tabs": list(forms.tabs(filters, counts)),
+        "levels": list(forms.levels(filters, counts)),
         "assigned": Assigned.choices,
         "organisations": queries.organisations(request.user),
     }
     return render(request, "alerts/list.html", shown)
-
-
-def _tabs(filters: Filters, counts: Mapping[str, str]) -> Iterator[Tab]:
-    mine = filters.assignee == Assigned.ME and filters.state == Shown.OPEN
-    for state, label in Shown.choices:
-        yield Tab(label, state, "", counts.get(state, ""), not mine and filters.state == state)
-        if state == Shown.OPEN:
-            yield Tab(_("Mine"), state, Assigned.ME, counts.get(Assigned.ME, ""), mine)
-
-
-def _levels(filters: Filters, counts: Mapping[str, str]) -> Iterator[Choice]:
-    for level in reversed(LEVELS):
-        label = Level(level).label
-        exact, above = str(level), f"{level}-"
-        if level == LEVELS[-1] or filters.level == exact:
-            yield Choice(exact, label, counts.get(above, "") if level == LEVELS[-1] else "")
-        if LEVELS[0] < level < LEVELS[-1]:
-            yield Choice(above, _("%s and above") % label, counts.get(above, ""))
 
 
 @require_safe
@@ -303,6 +265,8 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     chosen = list(queries.visible_by_uuids(request.user, given.getlist("selected")))
     if given.get("do") == "escalate" and chosen and (url := _escalate_url(chosen)):
         return redirect(url)
+    if given.get("do") == "tell" and chosen:
+        return _told(request, chosen)
     back = given.get("back", "")
     home = back if back.startswith(f"{reverse('alerts')}?") else reverse("alerts")
     how = {"do": given.get("do", ""), "disposition": given.get("disposition", "")}
@@ -316,6 +280,15 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     else:
         messages.success(request, _said(change))
     return HttpResponseRedirect(home)
+
+
+def _told(request: HttpRequest, chosen: list[Alert]) -> HttpResponseBase:
+    """Write a notice to those whom the alerts concern; its preview comes next, and nothing is sent yet."""
+    try:
+        return redirect("notice", actions.notice_of(actor=_me(request), alerts=chosen).uuid)
+    except NoticeError as error:
+        messages.error(request, str(error))
+        return redirect("alerts")
 
 
 def _changed(request: HttpRequest, home: str, chosen: list[Alert], how: Mapping[str, str]) -> BulkChange:

@@ -28,6 +28,7 @@ from tocsin.rooms.alerts.actions.steps import (
     take,
     take_many,
 )
+from tocsin.rooms.alerts.actions.telling import notice_of
 
 __all__ = [
     "MOST",
@@ -50,6 +51,7 @@ __all__ = [
     "dispose_many",
     "escalate",
     "escalate_many",
+    "notice_of",
     "record_hits",
     "release",
     "reopen",

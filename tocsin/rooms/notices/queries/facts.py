@@ -10,7 +10,8 @@ from tocsin.pipeline.lake.search import Seen
 from tocsin.platform.export import table
 from tocsin.rooms.notices.queries.values import Value
 
-COLUMNS = ("value", "sort", "held_as", "count", "first", "last")
+COLUMNS = ("value", "sort", "held_as", "count", "first", "last", "note")
+OWN = frozenset({"host", "user", "alert"})  # names of the organisation itself, which nobody opens by a click
 Kept = dict[str, Any]
 
 
@@ -39,7 +40,7 @@ def kept(fact: Fact) -> Kept:
 def shown(fact: Mapping[str, Any]) -> str:
     """Give the value so that no mail program makes a link of what may be hostile."""
     text = str(fact["value"])
-    return text if fact.get("held_as") else text.replace(".", "[.]").replace("http", "hxxp")
+    return text if fact.get("held_as") or fact.get("sort") in OWN else text.replace(".", "[.]").replace("http", "hxxp")
 
 
 def as_table(facts: Iterable[Mapping[str, Any]]) -> str:
