@@ -24,6 +24,7 @@ OPEN_TO_ALL = (
     "api/docs",
     "api/openapi",
     "answer",  # by a signed link
+    "confirm",  # by a signed link
 )
 SECRETS = ("Secret title of A", "secret-host-a")
 

@@ -234,6 +234,7 @@ class Contact(Identified, Charted):
     key = models.TextField(blank=True)  # OpenPGP, armoured: mail to this contact is encrypted
     only_encrypted = models.BooleanField(default=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False)  # whether it is still right, by mail
     absent_until = models.DateField(null=True, blank=True)
     bounced_at = models.DateTimeField(null=True, blank=True)
 

@@ -11,9 +11,10 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.platform import export
 from tocsin.platform.access import page, scope_of
@@ -217,6 +218,18 @@ def contact_confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
     actions.confirm_contact(actor=_me(request), contact=contact)
     messages.success(request, _("%(name)s is confirmed for 90 days.") % {"name": contact.name})
     return redirect("desk") if "desk" in request.POST else _back(contact)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whoever reads a contact's mail whether it is still right; looking changes nothing, the button does."""
+    contact = queries.contact_of_link(token)
+    if contact is None:
+        return render(request, "constituency/confirm_over.html", status=404)
+    with translation.override(contact.language):
+        if request.method == "POST" and contact.asked_at is not None:
+            actions.confirm_by_link(contact=contact)
+        return render(request, "constituency/confirm.html", {"contact": contact})
 
 
 @act(forms.AssetForm, queries.managed_organisation_or_404)

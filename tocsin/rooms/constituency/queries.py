@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+from django.core.signing import BadSignature, Signer
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tocsin import config
 from tocsin.pipeline.enrich import ownership as pipeline
 from tocsin.platform import access
 from tocsin.platform.access import Grant, Scope, verbs_of
 from tocsin.platform.gate import Recipient
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import VERB, Asset, Contact, Mandate, Membership, Organisation, Team, places
+from tocsin.rooms.constituency.models import (
+    CONFIRM_EVERY,
+    VERB,
+    Asset,
+    Contact,
+    Mandate,
+    Membership,
+    Organisation,
+    Team,
+    places,
+)
 
 MANAGE = "constituency.manage"
 REASONS = {
@@ -32,6 +44,8 @@ REASONS = {
     pipeline.Why.NOT_YET: _("fits, but is not held yet at that time"),
     pipeline.Why.NO_LONGER: _("fits, but is no longer held at that time"),
 }
+ASK_BEFORE, ASK_AGAIN = timedelta(days=7), timedelta(days=14)
+_SIGNER = Signer(sep=".", salt="tocsin.constituency.confirm")
 LOCAL_ROLES = ("officer", "deputy", "head")
 
 
@@ -203,6 +217,29 @@ def contact_or_404(user: Any, uuid: UUID) -> Contact:
 def may_confirm(user: Any, organisation: Organisation) -> bool:
     """Tell whether the person manages the place or speaks for it."""
     return any(access.scope_of(user).allows(verb, organisation.pk) for verb in (MANAGE, "incidents.answer"))
+
+
+def confirm_link(contact: Contact) -> str:
+    """Give the address where a contact says, without signing in, that it is still right."""
+    return f"{config.load().url}/confirm/{_SIGNER.sign(contact.uuid.hex)}/"
+
+
+def contact_of_link(token: str) -> Contact | None:
+    """Give the contact a link was made for; None when it was not made here, or the contact is gone."""
+    try:
+        wanted = UUID(_SIGNER.unsign(token))
+    except (BadSignature, ValueError):
+        return None
+    found = Contact.objects.filter(uuid=wanted, organisation__active=True)
+    return found.select_related("organisation").first()
+
+
+def contacts_to_ask(now: datetime) -> QuerySet[Contact]:
+    """Give the contacts whose confirmation runs out within a week and who were not asked in the last two."""
+    fresh, asked = now - CONFIRM_EVERY + ASK_BEFORE, now - ASK_AGAIN
+    old = Q(confirmed_at__lt=fresh) | Q(confirmed_at=None, created_at__lt=fresh)
+    found = Contact.objects.filter(old, organisation__active=True, bounced_at=None).exclude(email="")
+    return found.exclude(asked_at__gt=asked).select_related("organisation").order_by("pk")
 
 
 def contact_to_confirm_or_404(user: Any, uuid: UUID) -> Contact:

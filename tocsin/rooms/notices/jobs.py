@@ -11,5 +11,6 @@ JOBS = (
     Job("notices.step", timedelta(seconds=30), actions.step_due),
     Job("notices.fetch", timedelta(seconds=20), actions.fetch),
     Job("notices.contradict", timedelta(hours=1), actions.contradict),
+    Job("notices.ask_to_confirm", timedelta(hours=6), actions.ask_to_confirm),
     Job("notices.failed", timedelta(seconds=20), actions.failed_on_the_way),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -108,11 +108,28 @@ def confirm_contact(*, actor: Person, contact: Contact) -> Contact:
     """Note that a contact is still right: by who manages the place, or who speaks for it. A bounce is forgiven."""
     if not scope_of(actor).allows(CONFIRM, contact.organisation_id):
         require(actor, VERB, contact.organisation_id)
-    contact.confirmed_at, contact.bounced_at = timezone.now(), None
-    contact.save(update_fields=["confirmed_at", "bounced_at"])
+    return _confirmed(contact, actor)
+
+
+@transaction.atomic
+def confirm_by_link(*, contact: Contact) -> Contact:
+    """Note that a contact is still right: by whoever reads the mail that was sent to it."""
+    return _confirmed(contact, None)
+
+
+def _confirmed(contact: Contact, actor: Person | None) -> Contact:
+    contact.confirmed_at, contact.bounced_at, contact.asked_at = timezone.now(), None, None
+    contact.save(update_fields=["confirmed_at", "bounced_at", "asked_at"])
     details = {"organisation": contact.organisation.code, "role": contact.role, "name": contact.name}
     audit.record(actor, "constituency.confirm_contact", contact, details)
     return contact
+
+
+@transaction.atomic
+def note_asked(*, contacts: Sequence[Contact]) -> None:
+    """Note that contacts were asked by mail whether they are still right."""
+    Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).update(asked_at=timezone.now())
+    audit.record_many(None, "constituency.ask_contact", contacts)
 
 
 @transaction.atomic

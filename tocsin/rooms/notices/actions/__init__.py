@@ -12,6 +12,7 @@ from tocsin.rooms.notices.actions.answer import (
     answer_signed_in,
     told_by_telephone,
 )
+from tocsin.rooms.notices.actions.contacts import ask_to_confirm
 from tocsin.rooms.notices.actions.contradict import contradict
 from tocsin.rooms.notices.actions.draft import correct, discard, draft, draft_list, withdraw
 from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
@@ -31,6 +32,7 @@ __all__ = [
     "answer",
     "answer_by_link",
     "answer_signed_in",
+    "ask_to_confirm",
     "contradict",
     "correct",
     "discard",
