@@ -230,6 +230,7 @@ def _configure(relay: Relay, behind: int) -> None:
     folder = relay.folder
     for name in ("etc", "queue", "data", "boxes"):
         (folder / name).mkdir()
+        (folder / name).chmod(0o755)
     shutil.chown(folder / "data", "postfix")
     for box in set(BOXES.values()):
         for part in ("", "new", "cur", "tmp"):
