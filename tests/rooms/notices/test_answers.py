@@ -195,3 +195,25 @@ def test_the_board_reads_one_sentence(sent: Write) -> None:
     say(notice, "DEPA", "done")
     counted = queries.counts([notice])[notice.pk]
     assert counted.sentence() == "Of 2 told, 1 has answered (1 acted); 1 silent."
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-11-01"])
+def test_a_day_that_cannot_be_meant_is_refused(sent: Write, client: Client, day: str) -> None:
+    notice = sent()
+    page = client.post(link_of(notice, "DEPA"), {"kind": "planned", "planned_for": day})
+    assert "This day is over, or too far away." in page.content.decode()
+    assert part(notice, "DEPA").state == "told"
+
+
+def test_today_is_a_day_for_a_plan(sent: Write) -> None:
+    notice = sent()
+    say(notice, "DEPA", "planned", planned_for=timezone.now().date())
+    assert part(notice, "DEPA").state == "planned"
+
+
+def test_nothing_was_said_before_the_notice_was_written(sent: Write, analyst: Person) -> None:
+    own, long_ago = part(sent(), "DEPA"), timezone.now() - timedelta(days=9)
+    with pytest.raises(actions.NoticeError, match="not written yet"):
+        actions.answer(part=own, said=Said("done", "telephone", "x", at=long_ago))
+    with pytest.raises(actions.NoticeError, match="not written yet"):
+        actions.told_by_telephone(actor=analyst, part=own, name="x", number="1", at=long_ago)

@@ -108,3 +108,11 @@ def test_the_command_tells_the_same() -> None:
     assert "192.0.2.7: DEPA (holds 192.0.2.0/25), route 'everything else'" in plain.stdout
     assert "203.0.113.1: nobody" in plain.stdout
     assert CliRunner().invoke(main, ["whom", "x", "--kind", "nonsense"]).exit_code == 2
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_time_at_the_end_of_the_calendar_is_refused(analyst: Person, client_of: ClientOf, at: str) -> None:
+    Organisation.objects.filter(code="DEPA").update(timezone="Pacific/Auckland" if at > "2" else "America/Lima")
+    page = client_of(analyst).get("/notices/routing/", {**CASE, "value": "192.0.2.7", "at": at})
+    assert page.status_code == 200
+    assert "found" not in page.context

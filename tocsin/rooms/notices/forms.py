@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -62,7 +63,13 @@ class RoutingForm(CaseForm):
         widget=forms.SearchInput(),
     )
     at = forms.DateTimeField(
-        label=_("At (UTC)"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+        label=_("At (UTC)"),
+        required=False,
+        validators=[
+            MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)),
+            MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC)),
+        ],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
     )
 
     def moment(self) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -25,6 +25,7 @@ NEEDS_REASON = frozenset({State.NOT_APPLICABLE, State.REFUSED, QUESTION})
 OVER = frozenset({State.WITHDRAWN, State.RELEASED, State.WAITING})
 WEIGHT = {State.ACKNOWLEDGED: 1, State.PLANNED: 2, State.REFUSED: 3, State.NOT_APPLICABLE: 3, State.DONE: 3}
 LONGEST = 5_000
+LATEST = timedelta(days=3650)  # a day later than this is a slip of the pen
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def answer(*, part: Part, said: Said) -> Answer:
     if current.state in OVER:
         raise NoticeError(_("This was withdrawn or does not concern you any more; no answer is needed."))
     now = said.at or timezone.now()
+    _check_time(now, current.notice)
     written = Answer.objects.create(
         part=current,
         kind=said.kind,
@@ -85,8 +87,16 @@ def _check(said: Said) -> None:
         raise NoticeError(_("Say why."))
     if said.kind == State.PLANNED and said.planned_for is None:
         raise NoticeError(_("Say until when."))
-    if said.at is not None and said.at > timezone.now():
+    said_at = said.at or timezone.now()
+    if said.planned_for is not None and not 0 <= (said.planned_for - said_at.date()).days <= LATEST.days:
+        raise NoticeError(_("This day is over, or too far away."))
+
+
+def _check_time(at: datetime, notice: Notice) -> None:
+    if at > timezone.now():
         raise NoticeError(_("This time is yet to come."))
+    if at.date() < notice.created_at.date():
+        raise NoticeError(_("This notice was not written yet at that time."))
 
 
 def _follow(part: Part, said: Said, now: datetime) -> None:
@@ -116,9 +126,8 @@ def close_if_settled(notice: Notice) -> None:
 def told_by_telephone(*, actor: Person, part: Part, name: str, number: str, at: datetime) -> Telling:
     """Write down that somebody was told on the telephone, with the true time."""
     require(actor, "notices.send", part.organisation_id)
-    if at > timezone.now():
-        raise NoticeError(_("This time is yet to come."))
     current = hold_part(part.pk)
+    _check_time(at, current.notice)
     edition = current.notice.editions.exclude(sent_at=None).order_by("-number").first()
     if edition is None:
         raise NoticeError(_("Send the notice first, then note who was told by telephone."))
