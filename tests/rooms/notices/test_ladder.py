@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.rooms.notices.conftest import contact, part
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation
-from tocsin.rooms.notices import actions
+from tocsin.rooms.notices import actions, knowledge
 from tocsin.rooms.notices.actions import Said
 from tocsin.rooms.notices.models import Notice, Part, Telling
 
@@ -120,3 +120,66 @@ def test_whoever_is_away_is_stood_in_for_and_has_not_answered(notice: Notice) ->
     actions.out_of_office(telling=Telling.objects.get())
     assert told(notice) == [("first", "officer_a"), ("instead", "deputy")]
     assert part(notice, "DEPA").state == "told"
+
+
+def climb_to_the_top(notice: Notice) -> None:
+    for _rung in range(12):
+        pass_time(notice, 5)
+        actions.step_due()
+
+
+def test_a_rung_on_which_nobody_hears_is_said_and_the_next_is_climbed(sent: Write) -> None:
+    notice = sent("192.0.2.7")  # no deputy, no head and no board member anywhere
+    for _rung in range(2):
+        pass_time(notice, 5)
+        actions.step_due()
+    assert (part(notice, "DEPA").rung, part(notice, "DEPA").state) == (2, "told")
+    assert "Nobody could be told on rung 2" in part(notice, "DEPA").trouble
+    climb_to_the_top(notice)
+    assert [address for why, address in told(notice) if why == "escalation"] == ["ciso"]
+    assert (part(notice, "DEPA").rung, part(notice, "DEPA").next_step_at) == (5, None)
+
+
+def test_an_organisation_that_ended_meanwhile_is_said(notice: Notice) -> None:
+    Organisation.objects.filter(code="DEPA").update(active=False)
+    climb_to_the_top(notice)
+    assert len(told(notice)) == 1
+    assert part(notice, "DEPA").trouble
+
+
+def test_whoever_left_is_not_reminded_and_whoever_came_is(notice: Notice, officer_a: Person, officer_b: Person) -> None:
+    Membership.objects.filter(person=officer_a).update(person=officer_b)
+    pass_time(notice, 0.6)
+    actions.step_due()
+    assert told(notice) == [("first", "officer_a"), ("reminder", "officer_b")]
+
+
+def test_a_ladder_without_rungs_only_says_what_is_overdue(notice: Notice, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = knowledge.routes().model_copy(update={"ladder": ()})
+    monkeypatch.setattr("tocsin.rooms.notices.queries.ladder.routes", lambda: without)
+    actions.answer(part=part(notice, "DEPA"), said=Said("refused", "page", "x", text="no budget"))
+    climb_to_the_top(notice)
+    assert len(told(notice)) == 1
+    assert (part(notice, "DEPA").overdue, part(notice, "DEPA").next_step_at) == (True, None)
+
+
+def test_whoever_is_told_later_takes_the_organisation_off_the_list(sent: Write) -> None:
+    notice = sent("192.0.2.7")
+    Membership.objects.filter(role__in=("officer", "ciso")).delete()
+    actions.not_reached(telling=Telling.objects.get(), reason="550 no such user")
+    assert part(notice, "DEPA").state == "unreached"
+    contact("DEPA", "deputy", "deputy@a.example")
+    for _rung in range(2):
+        pass_time(notice, 1.1)
+        actions.step_due()
+    assert set(told(notice)[1:]) == {("reminder", "deputy"), ("escalation", "deputy")}
+    assert (part(notice, "DEPA").state, part(notice, "DEPA").trouble) == ("told", "")
+
+
+def test_whoever_was_told_nothing_and_answered_is_overdue_in_time(sent: Write) -> None:
+    Membership.objects.filter(role__in=("officer", "ciso")).delete()
+    notice = sent("192.0.2.7")
+    actions.answer(part=part(notice, "DEPA"), said=Said("acknowledged", "telephone", "x"))
+    Part.objects.update(due_at=timezone.now(), next_step_at=timezone.now())
+    assert actions.step_due() == 1
+    assert (part(notice, "DEPA").overdue, part(notice, "DEPA").next_step_at) == (True, None)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tocsin.platform import audit
 from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.hold import hold_due, hold_part
 from tocsin.rooms.notices.actions.tell import tell
-from tocsin.rooms.notices.models import Notice, Part, Share, Telling
+from tocsin.rooms.notices.models import Edition, Notice, Part, Share, Telling
+from tocsin.rooms.notices.queries.directory import Directory, Place
+from tocsin.rooms.notices.queries.letters import Content
 from tocsin.rooms.notices.queries.planning import Word, content_of, word_again, word_of
 
 BATCH = 200
@@ -36,11 +39,13 @@ def _step_batch() -> int:
     if not parts:
         return 0
     climbing = [part for part in parts if _climbs(part, now)]
+    heard: dict[int, bool] = {}
     for why, words in _words(climbing, now).items():
         for rung, told in _by_rung(words).items():
-            tell(actor=None, words=told, why=why, rung=rung)
+            _climb(told, tell(actor=None, words=told, why=why, rung=rung), heard)
+    for part in climbing:
+        _climbed(part, heard.get(part.pk, False))
     for part in parts:
-        part.rung += part in climbing
         part.updated_at = now
         part.overdue = part.overdue or (part.due_at is not None and part.due_at <= now)
         part.next_step_at = queries.next_step(part, now + BREATH)
@@ -51,8 +56,26 @@ def _step_batch() -> int:
     return len(parts)
 
 
+def _climb(told: Sequence[Word], troubles: Mapping[int, Sequence[str]], heard: dict[int, bool]) -> None:
+    """Note of each part whether anybody heard, and why somebody did not."""
+    words = Counter(word.part.pk for word in told)
+    for word in told:
+        missed = troubles.get(word.part.pk, ())
+        word.part.trouble = "; ".join(missed)[:300]
+        heard[word.part.pk] = words[word.part.pk] > len(missed)
+
+
+def _climbed(part: Part, heard: bool) -> None:
+    """Take a rung; one on which nobody hears is said, and the next is climbed all the same."""
+    part.rung += 1
+    if not heard:
+        part.trouble = part.trouble or _("Nobody could be told on rung %s of the ladder.") % part.rung
+    elif part.state == Part.State.UNREACHED:
+        part.state = Part.State.TOLD
+
+
 def _climbs(part: Part, now: datetime) -> bool:
-    due = queries.rung_at(part)
+    due = queries.rung_at(part) if part.edition_id else None  # whoever was told nothing is reminded of nothing
     return due is not None and due <= now
 
 
@@ -63,20 +86,31 @@ def _words(parts: Sequence[Part], now: datetime) -> dict[str, list[Word]]:
     told = _told(parts)
     words: dict[str, list[Word]] = defaultdict(list)
     for part in parts:
-        rung, edition, content = queries.next_rung(part), part.edition, content_of(facts.get(part.pk, ()), None)
+        rung, edition = queries.next_rung(part), part.edition
+        content = content_of(facts.get(part.pk, ()), None)
         place = known.places.get(part.organisation.code)
         if rung is None or edition is None or place is None:
             continue
         edition.notice = part.notice
         if rung.to:
-            for each in queries.reach(rung.to, place, now, known):
-                if each.desk is not None:
-                    word = word_of(each, part, edition, content, known, _rule(part), now)
-                    words[Telling.Why.ESCALATION].append(word)
-        else:
-            again = (word_again(each, part, edition, content, known, now) for each in told.get(part.pk, ()))
-            words[Telling.Why.REMINDER] += again
+            found = queries.reach(rung.to, place, now, known)
+            words[Telling.Why.ESCALATION] += [
+                word_of(each, part, edition, content, known, _rule(part), now)
+                for each in found
+                if each.desk is not None
+            ]
+            continue
+        again = [each for each in told.get(part.pk, ()) if known.answers(place, each.address)]
+        words[Telling.Why.REMINDER] += [word_again(each, part, edition, content, known, now) for each in again]
+        if not again:  # all have left or were not reached: whoever answers now
+            words[Telling.Why.REMINDER] += _now(part, place, edition, content, known, now)
     return words
+
+
+def _now(part: Part, place: Place, edition: Edition, content: Content, known: Directory, now: datetime) -> list[Word]:
+    notice = part.notice
+    routed = queries.resolve(notice.kind, notice.severity, place, now, known, knowledge.routes())
+    return [word_of(each, part, edition, content, known, routed.route, now) for each in routed.reached]
 
 
 def _rule(part: Part) -> str:
