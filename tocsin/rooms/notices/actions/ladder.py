@@ -21,7 +21,7 @@ from tocsin.rooms.notices.queries.planning import Word, content_of, word_again, 
 
 BATCH = 200
 BREATH = timedelta(minutes=5)  # between two rungs, however far behind: people must have time to answer
-FIELDS = ("rung", "overdue", "next_step_at", "updated_at")
+FIELDS = ("rung", "overdue", "next_step_at", "trouble", "state", "updated_at")
 
 
 def step_due() -> int:

@@ -84,22 +84,21 @@ def directory() -> Directory:
     places = _places(Organisation.objects.filter(active=True).order_by("path"))
     desks: defaultdict[tuple[str, str], list[Desk]] = defaultdict(list)
     contacts = list(_contacts())
-    keyed = {desk.email.lower(): desk for desk in contacts if desk.key or desk.only_encrypted}
+    keys = {desk.email.lower(): desk.key for desk in contacts if desk.key}
+    only = {desk.email.lower() for desk in contacts if desk.only_encrypted}
     for desk in (*_people(), *contacts):
         if desk.organisation in places:
-            desks[desk.organisation, desk.role].append(_keyed(desk, keyed))
+            desks[desk.organisation, desk.role].append(_keyed(desk, keys, only))
     known_by: defaultdict[str, set[str]] = defaultdict(set)
     for (code, _role), held in desks.items():
         known_by[code].update(addresses.form(desk.email) for desk in held)
     return Directory(places, desks, known_by)
 
 
-def _keyed(desk: Desk, keyed: Mapping[str, Desk]) -> Desk:
+def _keyed(desk: Desk, keys: Mapping[str, str], only: Collection[str]) -> Desk:
     """Give a desk the key of its address, in whichever role that is known: what must be encrypted always is."""
-    known = keyed.get(desk.email.lower())
-    if known is None or desk.key:
-        return desk
-    return replace(desk, key=known.key, only_encrypted=known.only_encrypted or desk.only_encrypted)
+    address = desk.email.lower()
+    return replace(desk, key=desk.key or keys.get(address, ""), only_encrypted=address in only)
 
 
 def _places(organisations: Iterable[Organisation]) -> dict[str, Place]:
