@@ -45,8 +45,15 @@ def _nothing_of_earlier_tests() -> None:
 
 
 def pytest_configure() -> None:
-    """Give each process its own cache: settings are read before this file, with the home of whoever started it."""
+    """Give each process its own cache: settings are read before this file, with the home of whoever started it.
+
+    No example of a property test is timed either: a busy machine is no defect.
+    """
+    import hypothesis
     from django.conf import settings
+
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
 
     settings.CACHES["default"]["LOCATION"] = os.path.join(os.environ["TOCSIN_HOME"], "cache", "web")
 

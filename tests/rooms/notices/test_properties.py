@@ -83,9 +83,11 @@ class Story:
         self.look()
 
     def look(self) -> None:
-        for message in OutboxMessage.objects.filter(pk__gt=self.last).select_related("telling__part__organisation"):
-            self.last = message.pk
-            self.look_at(message, message.telling.part.organisation)
+        new = Telling.objects.filter(message__pk__gt=self.last).select_related("message", "part__organisation")
+        for telling in new.order_by("message"):
+            assert telling.message is not None
+            self.last = telling.message.pk
+            self.look_at(telling.message, telling.part.organisation)
         rows = [
             (part, edition, rung, address.lower())
             for part, edition, rung, address in MAIL.values_list("part", "edition", "rung", "address")
