@@ -39,6 +39,7 @@ BOXES = {
 }
 PASSWORD = "letters only"
 OWNER = 65534  # nobody: neither server writes mail as root
+MASK = 0o022  # both leave root behind and must read what was made for them, whatever mask a test left
 
 MAIN = """
 compatibility_level = 3.6
@@ -190,7 +191,8 @@ class Relay:
         eventually(lambda: not listening(self.port), "Postfix is gone")
 
     def _postfix(self, verb: str) -> None:
-        done = subprocess.run(["postfix", "-c", self.folder / "etc", verb], check=False, capture_output=True, text=True)
+        command = ["postfix", "-c", str(self.folder / "etc"), verb]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, umask=MASK)
         assert done.returncode == 0, done.stderr + self.log()
 
     def log(self) -> str:
@@ -213,8 +215,10 @@ def running() -> Iterator[Relay]:
     folder = Path(tempfile.mkdtemp(prefix="tocsin-relay-"))
     folder.chmod(0o755)  # the servers leave root behind
     relay = Relay(folder, free_port(), free_port())
+    before = os.umask(MASK)
     _configure(relay, free_port())
-    with subprocess.Popen(["dovecot", "-F", "-c", folder / "dovecot.conf"]) as dovecot:
+    os.umask(before)
+    with subprocess.Popen(["dovecot", "-F", "-c", folder / "dovecot.conf"], umask=MASK) as dovecot:
         try:
             relay.start()
             eventually(lambda: listening(relay.imap_port), "Dovecot answers")
