@@ -42,7 +42,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440)]  # then it has failed
-IN_FLIGHT = timedelta(minutes=10)  # longer than any session with a relay
+IN_FLIGHT = timedelta(minutes=20)  # longer than any session with a relay
 BATCH, ROUNDS = 100, 50
 AT_ONCE = 500
 HEADERS = frozenset({"In-Reply-To", "References", "List-Unsubscribe"})

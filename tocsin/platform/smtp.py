@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from tocsin.config import ConfigError
 
 TIMEOUT = 30
+CONTENT_TIMEOUT = 600  # RFC 5321, section 4.5.3.2.6: a filter may look at the content for long
 HANGING_UP = 421
 
 
@@ -112,6 +113,8 @@ def hand_over(session: smtplib.SMTP, envelope: Envelope, content: bytes) -> None
         _expect(session.rcpt(envelope.recipient, ["NOTIFY=SUCCESS,FAILURE,DELAY"] if reports else ()))
     except (OSError, smtplib.SMTPException) as error:
         raise Lost(str(error)) from error
+    if session.sock is not None:
+        session.sock.settimeout(CONTENT_TIMEOUT)
     try:
         _expect(session.data(content))
     except smtplib.SMTPDataError as error:  # the relay refused before any content

@@ -18,6 +18,7 @@ from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Contact, Membership
 from tocsin.rooms.notices import actions, queries
+from tocsin.rooms.notices.actions import letters
 from tocsin.rooms.notices.models import Answer, Letter, Notice, Telling
 
 Write = Callable[..., Notice]
@@ -314,3 +315,25 @@ def test_an_answer_for_some_of_the_facts_is_none_for_all(sent: Write) -> None:
     assert letter.waiting
     assert "not of the rest" in letter.doubt
     assert part(notice, "DEPA").state == "told"
+
+
+def test_a_mail_that_breaks_does_not_stop_the_next(
+    sent: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = sent("192.0.2.7")
+    box = tmp_path / "box"
+    (box / "new").mkdir(parents=True)
+    (box / "new" / "1").write_bytes(b"broken")
+    (box / "new" / "2").write_bytes(reply(original(notice), "Done, the host was reinstalled."))
+    monkeypatch.setenv("TOCSIN_MAILBOX", f"maildir:{box}")
+    whole = letters.take
+
+    def take(content: bytes, size: int | None = None) -> Letter:
+        if content == b"broken":
+            raise ValueError(content)
+        return whole(content, size)
+
+    monkeypatch.setattr(letters, "take", take)
+    assert actions.fetch() == 1
+    assert part(notice, "DEPA").state == "done"
+    assert [path.name for path in (box / "new").iterdir()] == ["1"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,8 @@ from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office
 from tocsin.rooms.notices.models import Answer, Letter, Part, Telling
 from tocsin.rooms.notices.queries import following
 
+logger = logging.getLogger(__name__)
+
 Reading = Letter.Reading
 LONGEST, REASON = 20_000, 300
 REPORTS = frozenset({Reading.BOUNCED, Reading.DELAYED, Reading.DELIVERED, Reading.READ})
@@ -44,7 +47,11 @@ def fetch() -> int:
         return 0
     with mailboxes.opened(url, "TOCSIN_MAILBOX") as mailbox:
         for held in mailbox.waiting():
-            take(held.content, held.size)
+            try:
+                take(held.content, held.size)
+            except (DatabaseError, ValueError, LookupError, RecursionError):  # it stays there, and is tried again
+                logger.exception("the mail %s could not be taken", held.key)
+                continue
             mailbox.taken(held.key)
             taken += 1
     return taken
