@@ -27,6 +27,7 @@ from tocsin.rooms.rules.models import Rule, RuleSet
 MANY, MOST = 60, 12
 LISTS = ("/", "/alerts/?state=all", "/incidents/?state=all", "/organisations/", "/organisations/?without_officer=on",
          "/receipts/", "/sources/", "/rules/", "/people/", "/teams/", "/ledger/", "/audit/", "/notices/affected/",
+         "/notices/", "/notices/matrix/", "/notices/board/", "/notices/mine/", "/notices/letters/", "/notices/new/",
          "/notices/routing/?value=DEPA&kind=incident&severity=5")  # fmt: skip
 
 
