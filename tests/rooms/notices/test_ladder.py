@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests.rooms.notices.conftest import contact, part
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import Membership, Organisation
+from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.notices import actions, knowledge
 from tocsin.rooms.notices.actions import Said
 from tocsin.rooms.notices.models import Notice, Part, Telling
@@ -183,3 +183,11 @@ def test_whoever_was_told_nothing_and_answered_is_overdue_in_time(sent: Write) -
     Part.objects.update(due_at=timezone.now(), next_step_at=timezone.now())
     assert actions.step_due() == 1
     assert (part(notice, "DEPA").overdue, part(notice, "DEPA").next_step_at) == (True, None)
+
+
+def test_whoever_holds_a_role_in_a_team_is_reached_where_it_serves(notice: Notice, outsider: Person) -> None:
+    team = Team.objects.create(code="BOARD", name="Board", organisation=Organisation.objects.get(code="OTHER"))
+    Mandate.objects.create(team=team, organisation=Organisation.objects.get(code="INST"))
+    Membership.objects.filter(role="board_member").update(organisation=None, team=team)
+    climb_to_the_top(notice)
+    assert told(notice)[-1] == ("escalation", "outsider")

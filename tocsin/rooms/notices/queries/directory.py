@@ -1,4 +1,4 @@
-"""Who can be reached where, read at once for all organisations: three questions to the database, however many."""
+"""Who can be reached where, read at once for all organisations: four questions to the database, however many."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from tocsin.platform import addresses, openpgp
-from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Membership, Organisation
+from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Mandate, Membership, Organisation
 
 PEOPLE = ("officer", "deputy", "head", "ciso", "board_member")  # whose mail address is that of their account
 
@@ -116,13 +116,16 @@ def _ids(path: str) -> list[int]:
 
 
 def _people() -> Iterable[Desk]:
-    held = Membership.objects.valid().filter(role__in=PEOPLE, organisation__active=True, person__is_active=True)
+    served: defaultdict[int, list[str]] = defaultdict(list)  # whoever holds a role in a team holds it for these
+    for team, code in Mandate.objects.order_by("pk").values_list("team_id", "organisation__code"):
+        served[team].append(code)
+    held = Membership.objects.valid().filter(role__in=PEOPLE, person__is_active=True)
     for row in held.select_related("person", "organisation").order_by("valid_from", "pk"):
         person, place = row.person, row.organisation
-        if place is not None:
-            # Whoever holds an account is confirmed by signing in, and by being given the role.
-            seen = max(filter(None, (person.last_login, row.valid_from, row.created_at)))
-            yield Desk(place.code, row.role, str(person), person.email, "", person.language, seen)
+        # Whoever holds an account is confirmed by signing in, and by being given the role.
+        seen = max(filter(None, (person.last_login, row.valid_from, row.created_at)))
+        for code in (place.code,) if place is not None else served[row.team_id or 0]:
+            yield Desk(code, row.role, str(person), person.email, "", person.language, seen)
 
 
 def _contacts() -> Iterable[Desk]:
