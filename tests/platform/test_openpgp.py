@@ -45,6 +45,21 @@ def send(key: str) -> OutboxMessage:
     )
 
 
+@pytest.mark.parametrize(
+    ("title", "outside"),
+    [
+        ("[N-26-ABCDEF] [Ministry] is hit", "[TLP:AMBER] [N-26-ABCDEF] ..."),
+        ("[Ministry] is hit", "[TLP:AMBER] ..."),
+    ],
+)
+def test_a_title_in_brackets_stays_inside(home: Path, db: None, title: str, outside: str) -> None:
+    item, recipient = Item("x", None, "t", TLP.AMBER, frozenset({"A"})), Recipient("a@a.example", "A", "named_person")
+    outbox.send(actor=None, mail=outbox.Mail(item, recipient, title, "x", key=PUBLIC))
+    outbox.deliver_due()
+    mail: Any = message_from_bytes(kept(home), policy=default)
+    assert mail["Subject"] == outside
+
+
 def kept(home: Path) -> bytes:
     (mail,) = mailbox.Maildir(home / "mail", factory=None)
     return mail.as_bytes()

@@ -16,7 +16,8 @@ from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
 
 POLICY = SMTP.clone(cte_type="7bit")  # every relay takes it, and what is signed must not be changed on the way
-_SHOWN = re.compile(r"(?:\[[^\]]*\]\s*)*")  # the marking and the reference, before the title
+# The marking and the reference, before the title, which may begin with a bracket itself
+_SHOWN = re.compile(r"\[TLP:[A-Z+]+\]\s*(?:\[[A-Z]{1,3}-\d\d-[2-9A-HJ-NP-Z]{6,8}\]\s*)?")
 
 
 def marked(item: Item, subject: str, body: str) -> tuple[str, str]:
