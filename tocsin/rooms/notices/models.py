@@ -16,7 +16,7 @@ from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.constituency.models import ROLE_NAMES, Organisation
 
-VIEW, OWN = "notices.view", "notices.part"
+VIEW, OWN, COUNT = "notices.view", "notices.part", "notices.count"
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nobody mistakes one for another on the telephone
 
 RECEIPTS = {

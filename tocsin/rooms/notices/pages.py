@@ -23,9 +23,9 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.notices import actions, forms, queries
 from tocsin.rooms.notices.knowledge import kind_name
-from tocsin.rooms.notices.models import OWN, VIEW, Answer, Notice, Telling
+from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Answer, Notice, Telling
 
-SEND, ANSWER, COUNT = "notices.send", "notices.answer", "notices.count"
+SEND, ANSWER = "notices.send", "notices.answer"
 ROWS = 40
 
 
@@ -231,7 +231,11 @@ def matrix(request: HttpRequest) -> HttpResponse:
 @page(COUNT, VIEW)
 def board(request: HttpRequest) -> HttpResponse:
     """Say in one sentence each how the open notices stand."""
-    shown = {"standing": queries.standing(), "may_view": scope_of(request.user).allows(VIEW), "tab": "board"}
+    shown = {
+        "standing": queries.standing(request.user),
+        "may_view": scope_of(request.user).allows(VIEW),
+        "tab": "board",
+    }
     return render(request, "notices/board.html", shown)
 
 

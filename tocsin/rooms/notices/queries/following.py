@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from tocsin.platform.access import scope_of
 from tocsin.platform.look.tags import short
 from tocsin.platform.markings import TLP
-from tocsin.rooms.notices.models import OWN, VIEW, Letter, Notice, Part, Telling
+from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Letter, Notice, Part, Telling
 from tocsin.rooms.notices.queries.directory import directory
 from tocsin.rooms.notices.queries.letters import uuid_of
 
@@ -107,11 +107,11 @@ def _figures(counted: Mapping[str, int], overdue: int) -> Figures:
     )
 
 
-def counts(notices: Sequence[Notice], user: Any = None, verb: str = VIEW) -> dict[int, Figures]:
-    """Give how each notice stands, over all its parts or those of organisations where the person may do ``verb``."""
+def counts(notices: Sequence[Notice], user: Any = None, *verbs: str) -> dict[int, Figures]:
+    """Give how each notice stands, over all its parts or those of organisations where the person may do a verb."""
     rows = Part.objects.filter(notice__in=[notice.pk for notice in notices])
     if user is not None:
-        rows = rows.filter(organisation__in=scope_of(user).organisations(verb))
+        rows = rows.filter(organisation__in=scope_of(user).organisations(*(verbs or (VIEW,))))
     grouped = rows.values("notice", "state").annotate(n=Count("pk"), late=Count("pk", filter=Q(overdue=True)))
     found: dict[int, list[tuple[str, int, int]]] = {}
     for row in grouped.order_by():
@@ -165,11 +165,12 @@ def may_send(user: Any, notice: Notice) -> bool:
     )
 
 
-def standing() -> list[tuple[Notice, Figures]]:
-    """Give how every open notice stands, for those who only read; what is for named people only is left out."""
-    found = Notice.objects.filter(state=Notice.State.OPEN).exclude(tlp=TLP.RED).order_by("-severity", "-sent_at")[:100]
-    known = list(found)
-    counted = counts(known)
+def standing(user: Any) -> list[tuple[Notice, Figures]]:
+    """Give how the open notices stand where the person reads on; what is for named people only is left out."""
+    parts = Part.objects.filter(organisation__in=scope_of(user).organisations(COUNT, VIEW)).values("notice")
+    found = Notice.objects.filter(pk__in=parts, state=Notice.State.OPEN).exclude(tlp=TLP.RED)
+    known = list(found.order_by("-severity", "-sent_at")[:100])
+    counted = counts(known, user, COUNT, VIEW)
     return [(notice, counted.get(notice.pk, Figures())) for notice in known]
 
 
@@ -197,10 +198,9 @@ def part_at_or_404(user: Any, notice: Notice, code: str) -> Part:
 
 def part_or_404(user: Any, uuid: UUID, *verbs: str) -> Part:
     """Give a part of an organisation where the person may do one of ``verbs``."""
-    places = scope_of(user).organisations(*verbs)
-    found = Part.objects.filter(uuid=uuid, organisation__in=places)
-    if not scope_of(user).allows(VIEW):
-        found = found.exclude(edition=None)  # whoever only reads their own knows nothing of drafts
+    scope = scope_of(user)
+    known = Q(edition=None, organisation__in=scope.organisations(VIEW)) | ~Q(edition=None)
+    found = Part.objects.filter(known, uuid=uuid, organisation__in=scope.organisations(*verbs))  # their own: no drafts
     part = found.select_related("notice", "organisation", "edition").first()
     if part is None:
         raise Http404

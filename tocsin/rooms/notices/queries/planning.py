@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from tocsin.platform import gate
 from tocsin.platform.gate import Action, Item, Recipient
 from tocsin.rooms.notices.knowledge import routes
 from tocsin.rooms.notices.models import Edition, Notice, Part, Share, Telling
-from tocsin.rooms.notices.queries.directory import Desk, Directory, Place, directory
+from tocsin.rooms.notices.queries.directory import Desk, Directory, directory
 from tocsin.rooms.notices.queries.facts import difference
 from tocsin.rooms.notices.queries.letters import Content, Written, write
 from tocsin.rooms.notices.queries.routing import Routed, Told, resolve
@@ -116,7 +116,7 @@ def plan(edition: Edition, at: datetime | None = None, *, only: str = "") -> Pla
         earlier = [told for told in before.get(part.pk, ()) if told.address.lower() not in avoid]
         content = content_of(facts, last.get(part.pk))
         rows.append(_row(edition, notice, part, content, earlier, avoid, known, at))
-    return Plan(edition, rows, tuple(_warnings(edition, rows, known)), _digest(edition, rows))
+    return Plan(edition, rows, tuple(_warnings(edition, rows)), _digest(edition, rows))
 
 
 def _row(
@@ -234,7 +234,7 @@ def _failed(edition: Edition, parts: Sequence[Part]) -> Mapping[int, frozenset[s
     return {part: frozenset(addresses) for part, addresses in found.items()}
 
 
-def _warnings(edition: Edition, rows: Sequence[Row], known: Directory) -> Iterator[str]:
+def _warnings(edition: Edition, rows: Sequence[Row]) -> Iterator[str]:
     """Say what in the text, which all recipients read, is about single ones."""
     text = " ".join(part for each in edition.texts.values() for part in each.values())
     words = set(text.replace("[.]", ".").lower().split())
@@ -242,15 +242,10 @@ def _warnings(edition: Edition, rows: Sequence[Row], known: Directory) -> Iterat
     for value in sorted(values):
         if value.lower() in words or value.lower() in {word.strip(".,;:()") for word in words}:
             yield _("The text names %s, and everyone told reads it.") % value
-    folded = f" {' '.join(text.split())} "
-    for place in _named(folded, [known.places[row.part.organisation.code] for row in rows
-                                 if row.part.organisation.code in known.places]):  # fmt: skip
-        yield _("The text names %s, and everyone told reads it.") % place.name
-
-
-def _named(text: str, places: Sequence[Place]) -> Iterator[Place]:
-    lowered = text.lower()
-    return (place for place in places if len(places) > 1 and place.name.lower() in lowered)
+    text = " ".join(text.split()).lower()
+    for place in (row.part.organisation for row in rows if len(rows) > 1):
+        if place.name.lower() in text:
+            yield _("The text names %s, and everyone told reads it.") % place.name
 
 
 def _digest(edition: Edition, rows: Sequence[Row]) -> str:
@@ -288,6 +283,9 @@ def preview_of(user: Any, edition: Edition, code: str) -> dict[str, Any]:
     planned = plan(edition)
     seen = set(edition.notice.parts.visible_to(user).values_list("pk", flat=True))
     rows = [row for row in planned.rows if row.part.pk in seen]
+    if len(rows) < len(planned.rows):  # of the others they learn nothing
+        planned = replace(planned, rows=rows, warnings=tuple(_warnings(edition, rows)))
+        edition.notice.unread, edition.notice.nobody = [], 0
     chosen = next((row for row in rows if row.part.organisation.code == code and row.words), None)
     chosen = chosen or next((row for row in rows if row.reached), None)
     return {
