@@ -11,6 +11,10 @@ os.environ["TOCSIN_HOME"] = tempfile.mkdtemp(prefix="tocsin-test-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.platform.settings")
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)  # a loaded machine is slow, and nothing is wrong with the code
+settings.load_profile("house")
 
 if TYPE_CHECKING:
     from django.test import Client

@@ -12,6 +12,7 @@ from tocsin.platform import outbox
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Asset, Membership, Organisation
+from tocsin.rooms.desk import queries as desk
 from tocsin.rooms.notices import actions
 from tocsin.rooms.notices.models import Notice, Telling
 
@@ -140,3 +141,12 @@ def test_the_withdrawn_is_answered_by_no_link(sent: Write, analyst: Person, clie
     page = client.post(f"/answer/{link}/", {"kind": "done"}).content.decode()
     assert "no answer is needed" in page
     assert part(notice, "DEPA").state == "withdrawn"
+
+
+def test_the_audit_trail_names_no_organisation_one_may_not_see(sent: Write, reader: Callable[..., Person]) -> None:
+    sent()
+    sent("192.0.2.7", title="Ours alone")
+    person = reader("ciso", "DEPA")
+    kept = [str(entry.details) for entry in desk.trail(person, verb="notice.draft")]
+    assert len(kept) == 1
+    assert "Ours alone" in kept[0]

@@ -253,7 +253,7 @@ def trail(user: Any, *, verb: str = "", actor: str = "") -> QuerySet[AuditEntry]
     """Give what was done, as far as a person may know what it was done to; from the top of a tree on also the rest."""
     about: dict[type[Model], Exists] = {
         Incident: _visible_item(user, "object_uuid"),
-        Notice: Exists(Notice.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
+        Notice: Exists(Notice.objects.wholly_visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         Alert: Exists(Alert.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         OutboxMessage: Exists(OutboxMessage.objects.filter(_told(user, "decision__"), uuid=OuterRef("object_uuid"))),
     }

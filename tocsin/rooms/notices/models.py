@@ -44,6 +44,11 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         parts = Part.objects.filter(organisation__in=scope.organisations(verb)).values("notice")
         return self.filter(models.Q(pk__in=parts) | models.Q(created_by=scope.person))
 
+    def wholly_visible_to(self, user: Any, verb: str = VIEW) -> Self:
+        """Keep the notices all of whose organisations the person may see: what is kept of them names each."""
+        others = Part.objects.exclude(organisation__in=scope_of(user).organisations(verb)).values("notice")
+        return self.visible_to(user, verb).exclude(pk__in=others)
+
 
 class Notice(Identified):
     """Something that organisations must be told. What is told stands in its editions, to whom in its parts."""
