@@ -25,8 +25,7 @@ from tocsin.rooms.notices import actions, forms, queries
 from tocsin.rooms.notices.knowledge import kind_name
 from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Answer, Notice, Telling
 
-SEND, ANSWER = "notices.send", "notices.answer"
-ROWS = 40
+SEND, ANSWER, ROWS = "notices.send", "notices.answer", 40
 
 
 def _me(request: HttpRequest) -> Person:
@@ -141,10 +140,8 @@ def _act(request: HttpRequest, uuid: UUID, act: Callable[[Notice], str]) -> Http
 def _sent(sent: actions.Sent) -> str:
     said = ngettext("%(n)d organisation is told.", "%(n)d organisations are told.", sent.organisations)
     text = said % {"n": sent.organisations}
-    if sent.unreached:
-        missed = ngettext("%(n)d could not be told.", "%(n)d could not be told.", sent.unreached)
-        text = f"{text} {missed % {'n': sent.unreached}}"
-    return text
+    missed = ngettext("%(n)d could not be told.", "%(n)d could not be told.", sent.unreached)
+    return f"{text} {missed % {'n': sent.unreached}}" if sent.unreached else text
 
 
 @require_POST
@@ -243,8 +240,7 @@ def board(request: HttpRequest) -> HttpResponse:
 @page(OWN)
 def mine(request: HttpRequest) -> HttpResponse:
     """List what the person's own organisations were told."""
-    listed = queries.own_parts(request.user)[:200]
-    return render(request, "notices/mine.html", {"parts": listed, "tab": "mine"})
+    return render(request, "notices/mine.html", {"parts": queries.own_parts(request.user)[:200]})
 
 
 @require_safe
