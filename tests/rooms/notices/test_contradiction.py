@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.rooms.notices.conftest import mails, part
 from tocsin.pipeline.lake.files import Lake
 from tocsin.pipeline.schema.event import Batch, Kind
-from tocsin.rooms.constituency.models import Asset, Organisation
+from tocsin.rooms.constituency.models import Asset, Membership, Organisation
 from tocsin.rooms.intake.models import LakeFile
 from tocsin.rooms.notices import actions
 from tocsin.rooms.notices.actions import Said
@@ -81,3 +81,11 @@ def test_what_was_withdrawn_is_left_alone(denied: Notice, tmp_path: Path) -> Non
     Notice.objects.update(state="withdrawn")
     see(tmp_path, timezone.now() + timedelta(minutes=1))
     assert actions.contradict() == 0
+
+
+def test_whom_nobody_can_ask_again_stands_on_the_list_with_the_reason(denied: Notice, tmp_path: Path) -> None:
+    Membership.objects.filter(role__in=("officer", "ciso")).delete()
+    see(tmp_path, timezone.now() + timedelta(minutes=1))
+    assert actions.contradict() == 1
+    missed = part(denied, "DEPA")
+    assert (missed.state, missed.trouble) == ("unreached", "Nobody there or above can be reached.")

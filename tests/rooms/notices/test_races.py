@@ -17,6 +17,7 @@ from tests.rooms.incidents.test_races import at_once
 from tests.rooms.notices.conftest import contact, part, seen
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Asset
 from tocsin.rooms.notices import actions
 from tocsin.rooms.notices.actions import Said
 from tocsin.rooms.notices.models import Notice, Part, Telling
@@ -126,6 +127,20 @@ def test_a_correction_is_sent_while_the_ladder_steps(
     assert outcome == [2]
     assert set(notice.parts.values_list("rung", "edition__number")) == {(1, 2)}
     assert all_once()
+
+
+def test_it_is_asked_again_while_the_withdrawal_is_sent(
+    sent: Write, analyst: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = sent("192.0.2.7\n203.0.113.9")
+    actions.answer(part=part(notice, "DEPA"), said=Said("not_applicable", "page", "x", text="not ours"))
+    Asset.objects.create(organisation=part(notice, "DEPA").organisation, kind="prefix", value="203.0.113.0/28")
+    actions.withdraw(actor=analyst, notice=notice, changes=CHANGES)
+    digest = seen(notice)
+    with in_the_middle(monkeypatch, SENDING, actions.contradict) as outcome:
+        actions.send(actor=analyst, notice=notice, seen=digest)
+    assert outcome == [0]
+    assert part(notice, "DEPA").state == "withdrawn"
 
 
 def test_two_workers_step_the_ladder(sent: Write) -> None:

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tocsin.platform import audit
 from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.answer import close_if_settled
+from tocsin.rooms.notices.actions.hold import hold_part
 from tocsin.rooms.notices.actions.tell import tell
 from tocsin.rooms.notices.models import Notice, Part, Share, Telling
 from tocsin.rooms.notices.queries.facts import Kept, kept
@@ -62,9 +64,7 @@ def _editions(parts: Sequence[Part]) -> set[int]:
 
 @transaction.atomic
 def _reopen(part: Part, facts: list[Kept], now: datetime) -> bool:
-    current = Part.objects.select_for_update(of=("self",)).select_related("notice", "organisation", "edition").get(
-        pk=part.pk
-    )  # fmt: skip
+    current = hold_part(part.pk)
     edition, known = current.edition, queries.directory()
     place = known.places.get(current.organisation.code)
     if current.state != Part.State.NOT_APPLICABLE or edition is None or place is None:
@@ -83,7 +83,8 @@ def _reopen(part: Part, facts: list[Kept], now: datetime) -> bool:
     words = [word_of(told, current, edition, content, known, routed.route, now) for told in routed.reached]
     troubles = tell(actor=None, words=words, why=Telling.Why.REOPENED).get(current.pk, [])
     if len(troubles) >= len(words):
-        current.state, current.trouble = Part.State.UNREACHED, "; ".join(troubles)[:300]
+        why = "; ".join(troubles) or _("Nobody there or above can be reached.")
+        current.state, current.trouble = Part.State.UNREACHED, why[:300]
     current.save()
     values = [fact["value"] for fact in facts]
     audit.record(None, "notice.reopen", current.notice, {"part": current.reference, "values": values})
