@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,17 @@ class Sender:
         self.run(WORK)
 
 
+def _sends(sender: Sender, process: subprocess.Popen[bytes], before: int) -> bool:
+    return len(sender.ids("sent")) > before or process.poll() is not None
+
+
 def kill(sender: Sender, kills: int, seed: int) -> None:
     """Kill a sender at work so many times, each time a moment after its first message of that run."""
     moments = random.Random(seed)
     for number in range(kills):
         before = len(sender.ids("sent"))
         with sender.start(WORK) as process:
-            eventually(lambda: len(sender.ids("sent")) > before or process.poll() is not None, "it sends")  # noqa: B023
+            eventually(partial(_sends, sender, process, before), "it sends")
             time.sleep(moments.random() * 0.1)
             process.send_signal(signal.SIGKILL)
         assert process.returncode == -signal.SIGKILL, f"all was sent before kill {number}"

@@ -9,6 +9,7 @@ import contextlib
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from pysequoia import Cert, Tsk, decrypt, encrypt
@@ -38,6 +39,7 @@ class Key:
         return "expired" if self.expires_at is not None and self.expires_at <= at else ""
 
 
+@lru_cache(maxsize=1024)
 def read_key(text: str) -> Key:
     """Read an armoured public key; UnusableKey when it is none, or when it is a private one."""
     cert = _cert(text)
@@ -59,7 +61,7 @@ def sealed(content: bytes, text: str) -> bytes:
         raise UnusableKey(f"the recipient's key is {trouble}")
     try:
         return bytes(encrypt(content, [_cert(text)], signer=house_key().signer()))
-    except Exception as error:  # the library's errors have no class of their own
+    except RuntimeError as error:  # the library has no other
         raise UnusableKey(f"the recipient's key does not encrypt: {_first_line(error)}") from error
 
 
@@ -67,7 +69,7 @@ def opened(content: bytes) -> bytes:
     """Decrypt what was encrypted to the house; UnusableKey when it was not."""
     try:
         return bytes(decrypt(content, decryptor=house_key().decryptor()).bytes or b"")
-    except Exception as error:  # as above
+    except RuntimeError as error:
         raise UnusableKey(f"it is not encrypted to this house: {_first_line(error)}") from error
 
 
@@ -78,7 +80,7 @@ def house_key() -> Tsk:
         _make(path)
     try:
         return Tsk.from_file(str(path))
-    except Exception as error:  # as above
+    except RuntimeError as error:
         raise UnusableKey(f"{path} is no OpenPGP key; restore the right one from the backup of keys") from error
 
 
@@ -102,7 +104,7 @@ def _cert(text: str) -> Cert:
         raise UnusableKey("this is a private key: keep it to yourself, and give the public one")
     try:
         return Cert.from_bytes(text.encode())
-    except Exception as error:  # as above
+    except RuntimeError as error:
         raise UnusableKey(f"this is no OpenPGP key: {_first_line(error)}") from error
 
 

@@ -121,7 +121,10 @@ def test_a_correction_is_sent_while_the_ladder_steps(
     actions.correct(actor=analyst, notice=notice, changes=CHANGES)
     digest = seen(notice)
     silence()
-    send = lambda: actions.send(actor=analyst, notice=notice, seen=digest).people  # noqa: E731  # short
+
+    def send() -> int:
+        return actions.send(actor=analyst, notice=notice, seen=digest).people
+
     with in_the_middle(monkeypatch, CLIMBING, send) as outcome:
         assert actions.step_due() == 2
     assert outcome == [2]

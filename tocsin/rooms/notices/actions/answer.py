@@ -132,7 +132,8 @@ def told_by_telephone(*, actor: Person, part: Part, name: str, number: str, at: 
     if edition is None:
         raise NoticeError(_("Send the notice first, then note who was told by telephone."))
     telling, made = Telling.objects.get_or_create(
-        part=current, edition=edition, rung=current.rung, address=number, channel=Telling.Channel.TELEPHONE,
+        part=current, edition=edition, round=current.round, rung=current.rung, address=number,
+        channel=Telling.Channel.TELEPHONE,
         defaults={
             "why": Telling.Why.FIRST, "role": "officer", "at_organisation": current.organisation.code, "name": name,
             "told_at": at, "delivered_at": at, "told_by": actor, "language": current.organisation.language,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -15,47 +15,51 @@ from tocsin.rooms.notices.actions.answer import close_if_settled
 from tocsin.rooms.notices.actions.hold import hold_part
 from tocsin.rooms.notices.actions.tell import tell
 from tocsin.rooms.notices.models import Notice, Part, Share, Telling
-from tocsin.rooms.notices.queries.facts import Kept, kept
+from tocsin.rooms.notices.queries.facts import Fact, Kept, kept, key
 from tocsin.rooms.notices.queries.planning import content_of, word_of
 from tocsin.rooms.notices.queries.values import Value
 
 WATCHED = timedelta(days=90)
-MOST = 500  # notices a run
+MOST = 10_000  # parts a run, the last answered first
 
 
 def contradict() -> int:
     """Look at every part answered as not concerned in the last ninety days; give how many were opened again."""
-    now, reopened = timezone.now(), 0
-    denied = Part.objects.filter(state=Part.State.NOT_APPLICABLE, answered_at__gte=now - WATCHED)
-    watched = Notice.objects.filter(pk__in=denied.values("notice"), state__in=(Notice.State.OPEN, Notice.State.CLOSED))
-    for notice in watched.order_by("pk")[:MOST]:
-        parts = list(denied.filter(notice=notice).select_related("organisation"))
-        for part, facts in _contradicted(notice, parts, now):
-            reopened += _reopen(part, facts, now)
-    return reopened
+    now = timezone.now()
+    watched = (Notice.State.OPEN, Notice.State.CLOSED)
+    denied = Part.objects.filter(
+        state=Part.State.NOT_APPLICABLE, answered_at__gte=now - WATCHED, notice__state__in=watched
+    )
+    parts = list(denied.select_related("notice", "organisation").order_by("-answered_at")[:MOST])
+    return sum(_reopen(part, facts, now) for part, facts in _contradicted(parts, now))
 
 
-def _contradicted(notice: Notice, parts: Sequence[Part], now: datetime) -> list[tuple[Part, list[Kept]]]:
-    """Give the parts with what they hold that they were not told of, and with what was seen since they answered."""
-    values = [Value(sort, text) for sort, text in notice.values]
+def _contradicted(parts: Sequence[Part], now: datetime) -> list[tuple[Part, list[Kept]]]:
+    """Give the parts with what they hold that they were not told of, and with what was seen since they answered.
+
+    Inventory and lake are asked once, for all of them.
+    """
+    about = {part.pk: {Value(sort, text) for sort, text in part.notice.values} for part in parts}
+    values = list(dict.fromkeys(value for part in parts for value in about[part.pk]))
     if not values:
         return []
     since = min(part.answered_at or now for part in parts)
-    codes = [part.organisation.code for part in parts]
+    codes = {part.organisation.code for part in parts}
     found = queries.affected(values, at=now, within=codes, since=since).organisations
     told = {share.part_id: share.facts for share in Share.objects.filter(part__in=parts, edition__in=_editions(parts))}
     contradicted = []
     for part in parts:
-        known = {(fact["value"], fact.get("held_as", "")) for fact in told.get(part.pk, ())}
-        new = [
-            kept(fact)
-            for fact in found.get(part.organisation.code, ())
-            if (fact.seen is not None and fact.seen.last is not None and fact.seen.last > (part.answered_at or now))
-            or (fact.held_as and (fact.value.text, fact.held_as) not in known)
-        ]
+        known = {key(fact) for fact in told.get(part.pk, ())}
+        own = (fact for fact in found.get(part.organisation.code, ()) if fact.value in about[part.pk])
+        new = [kept(fact) for fact in own if _is_news(fact, part.answered_at or now, known)]
         if new:
             contradicted.append((part, new))
     return contradicted
+
+
+def _is_news(fact: Fact, answered: datetime, known: Collection[tuple[str, str]]) -> bool:
+    seen_later = fact.seen is not None and fact.seen.last is not None and fact.seen.last > answered
+    return seen_later or (bool(fact.held_as) and (fact.value.text, fact.held_as) not in known)
 
 
 def _editions(parts: Sequence[Part]) -> set[int]:
@@ -70,8 +74,7 @@ def _reopen(part: Part, facts: list[Kept], now: datetime) -> bool:
     if current.state != Part.State.NOT_APPLICABLE or edition is None or place is None:
         return False
     share, _made = Share.objects.get_or_create(part=current, edition=edition)
-    before = {(fact["value"], fact.get("held_as", "")): fact for fact in share.facts}
-    share.facts = list({**before, **{(fact["value"], fact.get("held_as", "")): fact for fact in facts}}.values())
+    share.facts = list({key(fact): fact for fact in (*share.facts, *facts)}.values())
     share.save(update_fields=["facts"])
     current.state, current.settled, current.overdue, current.rung = Part.State.TOLD, False, False, 0
     current.round += 1

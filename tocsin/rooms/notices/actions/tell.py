@@ -60,6 +60,7 @@ def send_again(message: OutboxMessage, *, actor: Person) -> None:
     if not decision.allowed:
         raise outbox.Refused(decision)
     outbox.send_again(message, actor=actor)
+    Telling.objects.filter(pk=telling.pk).update(failed_at=None, failure="")
 
 
 def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> list[Word]:

@@ -86,7 +86,7 @@ class Listed:
         """Give what a notice remembers of its list."""
         return {
             "values": [[value.sort, value.text] for value in self.values],
-            "unread": [[part.line, part.text[:200]] for part in self.unread[:200]],
+            "unread": [[part.line, part.text[:200]] for part in self.unread],
             "nobody": len(self.nobody),
         }
 

@@ -48,7 +48,12 @@ def as_table(facts: Iterable[Mapping[str, Any]]) -> str:
     return table(COLUMNS, [[fact.get(name, "") for name in COLUMNS] for fact in facts])
 
 
+def key(fact: Mapping[str, Any]) -> tuple[str, str]:
+    """Give what makes two facts the same: the value, and the entry that holds it."""
+    return str(fact["value"]), str(fact.get("held_as", ""))
+
+
 def difference(before: Sequence[Kept], after: Sequence[Kept]) -> tuple[list[Kept], list[Kept]]:
-    """Give what came and what went between two editions, by value and entry."""
-    old, new = ({(fact["value"], fact.get("held_as", "")): fact for fact in facts} for facts in (before, after))
-    return [new[key] for key in new if key not in old], [old[key] for key in old if key not in new]
+    """Give what came and what went between two editions."""
+    old, new = ({key(fact): fact for fact in facts} for facts in (before, after))
+    return [new[each] for each in new if each not in old], [old[each] for each in old if each not in new]

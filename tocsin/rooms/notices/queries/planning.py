@@ -17,7 +17,7 @@ from tocsin.platform.gate import Action, Item, Recipient
 from tocsin.rooms.notices.knowledge import routes
 from tocsin.rooms.notices.models import Edition, Notice, Part, Share, Telling
 from tocsin.rooms.notices.queries.directory import Desk, Directory, directory
-from tocsin.rooms.notices.queries.facts import difference
+from tocsin.rooms.notices.queries.facts import difference, key
 from tocsin.rooms.notices.queries.letters import Content, Written, write
 from tocsin.rooms.notices.queries.routing import Routed, Told, resolve
 
@@ -38,6 +38,7 @@ class Word:
     key: str
     recipient: Recipient
     refusal: str = ""  # why the gate would not let it out
+    stale_key: bool = False  # a key is known and has expired: it would go in clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +144,8 @@ def _row(
 
 def _without_news(content: Content) -> Content:
     """Give what may still be told to somebody who does not answer for the organisation any more: what they had."""
-    new = [_key(fact) for fact in content.came]
-    return Content([fact for fact in content.facts if _key(fact) not in new], (), content.went)
-
-
-def _key(fact: Mapping[str, Any]) -> tuple[str, str]:
-    return str(fact["value"]), str(fact.get("held_as", ""))
+    new = {key(fact) for fact in content.came}
+    return Content([fact for fact in content.facts if key(fact) not in new], (), content.went)
 
 
 def _trouble(words: Sequence[Word], routed: Routed | None) -> str:
@@ -208,7 +205,7 @@ def _word(
         refusal = _("Mail to %s must be encrypted, and the key has expired.") % desk.email
     return Word(
         part, edition, content, desk.name, desk.email, language, desk.role, desk.organisation, rule,
-        desk.usable_key(at), recipient, refusal,
+        desk.usable_key(at), recipient, refusal, bool(desk.key) and not desk.usable_key(at),
     )  # fmt: skip
 
 
@@ -237,10 +234,10 @@ def _failed(edition: Edition, parts: Sequence[Part]) -> Mapping[int, frozenset[s
 def _warnings(edition: Edition, rows: Sequence[Row]) -> Iterator[str]:
     """Say what in the text, which all recipients read, is about single ones."""
     text = " ".join(part for each in edition.texts.values() for part in each.values())
-    words = set(text.replace("[.]", ".").lower().split())
-    values = {fact["value"]: row.part.organisation.code for row in rows for fact in row.content.facts}
-    for value in sorted(values):
-        if value.lower() in words or value.lower() in {word.strip(".,;:()") for word in words}:
+    plain = text.replace("[.]", ".").lower().split()
+    words = {*plain, *(word.strip(".,;:()") for word in plain)}
+    for value in sorted({fact["value"] for row in rows for fact in row.content.facts}):
+        if value.lower() in words:
             yield _("The text names %s, and everyone told reads it.") % value
     text = " ".join(text.split()).lower()
     for place in (row.part.organisation for row in rows if len(rows) > 1):
@@ -326,5 +323,7 @@ def calls(user: Any, notice: Notice) -> list[Call]:
 
 
 def _spoken(notice: Notice) -> dict[str, str]:
-    edition = notice.editions.exclude(kind=Edition.Kind.WITHDRAWAL).order_by("-number")[0]
+    """Give the text of the newest edition that was sent; of the first, when mail was down from the beginning."""
+    told = notice.editions.exclude(kind=Edition.Kind.WITHDRAWAL).order_by("number")
+    edition = told.exclude(sent_at=None).last() or told[0]
     return {language: str(text.get("text", "")) for language, text in edition.texts.items()}
