@@ -8,13 +8,24 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
 SETTLING = 5.0  # until the worker has loaded, which for a few seconds takes one of two cores
+
+
+def on_each(measure: Callable[[str, str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Measure on SQLite and, where TOCSIN_TEST_POSTGRESQL names a server, on PostgreSQL."""
+    results = measure("sqlite", "")
+    server = os.environ.get("TOCSIN_TEST_POSTGRESQL", "")
+    if server:
+        with fresh_database(server) as url:
+            results += measure("postgresql", url)
+    return results
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench._serving import free_port, fresh_database, served, signed_in, timed
+from bench._serving import free_port, on_each, served, signed_in, timed
 
 TELL_S, QUEUE_S, MATRIX_MS = 600.0, 60.0, 100.0
 ROUNDS = 40
@@ -20,12 +20,7 @@ ROUNDS = 40
 
 def measure() -> list[dict[str, Any]]:
     """Measure on every database there is."""
-    results = _on("sqlite", "")
-    server = os.environ.get("TOCSIN_TEST_POSTGRESQL", "")
-    if server:
-        with fresh_database(server) as url:
-            results += _on("postgresql", url)
-    return results
+    return on_each(_on)
 
 
 def _on(database: str, url: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from bench._serving import free_port, fresh_database, served, signed_in, timed
+from bench._serving import free_port, on_each, served, signed_in, timed
 
 ROUNDS = 60
 DEEP = 20  # pages followed by their "next" link
@@ -25,12 +25,7 @@ CEILING_MS = 50.0
 
 def measure() -> list[dict[str, Any]]:
     """Measure on every database there is."""
-    results = _on("sqlite", "")
-    server = os.environ.get("TOCSIN_TEST_POSTGRESQL", "")
-    if server:
-        with fresh_database(server) as url:
-            results += _on("postgresql", url)
-    return results
+    return on_each(_on)
 
 
 def _on(database: str, url: str) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from tests.rooms.notices.conftest import mails, part
 from tocsin.pipeline.lake.files import Lake
 from tocsin.pipeline.schema.event import Batch, Kind
+from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Asset, Membership, Organisation
 from tocsin.rooms.intake.models import LakeFile
 from tocsin.rooms.notices import actions
@@ -89,3 +90,22 @@ def test_whom_nobody_can_ask_again_stands_on_the_list_with_the_reason(denied: No
     assert actions.contradict() == 1
     missed = part(denied, "DEPA")
     assert (missed.state, missed.trouble) == ("unreached", "Nobody there or above can be reached.")
+
+
+def test_each_notice_is_contradicted_by_its_own_values_only(
+    denied: Notice, sent: Callable[..., Notice], tmp_path: Path
+) -> None:
+    other = sent("192.0.2.8")
+    actions.answer(part=part(other, "DEPA"), said=Said("not_applicable", "page", "x", text="not ours"))
+    see(tmp_path, timezone.now() + timedelta(minutes=1))
+    assert actions.contradict() == 1
+    assert part(other, "DEPA").state == "not_applicable"
+
+
+def test_a_call_after_it_was_asked_again_is_written_down(denied: Notice, analyst: Person, tmp_path: Path) -> None:
+    own, now = part(denied, "DEPA"), timezone.now()
+    actions.told_by_telephone(actor=analyst, part=own, name="x", number="1", at=now)
+    see(tmp_path, now + timedelta(minutes=1))
+    assert actions.contradict() == 1
+    telling = actions.told_by_telephone(actor=analyst, part=own, name="x", number="1", at=timezone.now())
+    assert telling.round == 1

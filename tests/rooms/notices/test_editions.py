@@ -11,7 +11,7 @@ from tests.rooms.notices.conftest import mails, part, seen
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership
-from tocsin.rooms.notices import actions
+from tocsin.rooms.notices import actions, queries
 from tocsin.rooms.notices.actions import Said
 from tocsin.rooms.notices.models import Notice
 
@@ -106,3 +106,32 @@ def test_the_pages_of_it(sent: Write, analyst: Person, client_of: Callable[[Pers
     client.post(f"/notices/{notice.uuid}/discard/")
     page = client.post(f"/notices/{notice.uuid}/withdraw/", {"text_en": "x"}, follow=True)
     assert "was told before" in page.content.decode()
+
+
+def test_whom_it_concerned_once_is_not_told_of_what_follows(sent: Write, analyst: Person) -> None:
+    notice = sent()
+    correct(notice, analyst, "192.0.2.7")
+    assert set(correct(notice, analyst, "192.0.2.8")) == {"officer_a@tocsin.example"}
+    assert part(notice, "DEPB").state == "released"
+    assert set(correct(notice, analyst, "192.0.2.8\n192.0.2.200")) == {
+        "officer_a@tocsin.example",
+        "officer_b@tocsin.example",
+    }
+    assert part(notice, "DEPB").state == "told"
+
+
+def test_whom_nobody_reached_and_it_concerns_no_more_hears_nothing(sent: Write, analyst: Person) -> None:
+    Membership.objects.filter(role="officer", organisation__code="DEPB").delete()
+    Membership.objects.filter(role="ciso").delete()
+    notice = sent()
+    assert part(notice, "DEPB").state == "unreached"
+    Membership.objects.create(person=analyst, role="officer", organisation=part(notice, "DEPB").organisation)
+    assert set(correct(notice, analyst, "192.0.2.7")) == {"officer_a@tocsin.example"}
+    assert (part(notice, "DEPB").state, part(notice, "DEPB").settled) == ("released", True)
+
+
+def test_the_telephone_list_reads_out_what_was_sent(sent: Write, analyst: Person) -> None:
+    notice = sent(texts={"en": {"text": "First text."}})
+    texts = {"en": {"subject": "t", "text": "Not sent yet."}}
+    actions.correct(actor=analyst, notice=notice, changes=CHANGES, texts=texts)
+    assert {call.text for call in queries.calls(analyst, notice)} == {"First text."}

@@ -34,7 +34,7 @@ def reader(outsider: Person) -> Callable[..., Person]:
 
 
 @pytest.mark.parametrize(("code", "shown"), [("INST", "Of 2 told"), ("DEPA", "Of 1 told"), ("OTHER", "")])
-@pytest.mark.parametrize("role", ["board_member", "administrator"])
+@pytest.mark.parametrize("role", ["board_member", "ciso"])
 def test_the_board_reads_of_its_own_house(
     sent: Write, reader: Callable[..., Person], client_of: ClientOf, role: str, code: str, shown: str
 ) -> None:

@@ -65,6 +65,10 @@ class Story:
         edition = self.notice.editions.latest("number")
         for part in self.parts():
             told = part.tellings.filter(edition=edition, message__isnull=False).exists()
+            if not part.shares.filter(edition=edition).exists():
+                assert part.state in {"released", "withdrawn"}, "left out although it is concerned"
+                assert not told, "told of what is none of its business"
+                continue
             assert told or part.trouble or part.state == "withdrawn", "passed over in silence"
             assert told or part.state in {"unreached", "withdrawn"}, "not told, and not on the list"
             assert not told or part.state != "unreached", "told, and on the list of those who were not"

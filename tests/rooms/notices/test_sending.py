@@ -15,6 +15,7 @@ from tocsin.platform.models import AuditEntry, GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation
 from tocsin.rooms.notices import actions, knowledge
+from tocsin.rooms.notices.actions.tell import tell
 from tocsin.rooms.notices.models import Notice, Part, Telling
 
 ClientOf = Callable[[Person], Client]
@@ -210,3 +211,29 @@ def test_alerts_lead_to_a_notice_with_each_organisations_own(
     assert "PsExec" in body
     assert "ws-b" not in body
     assert "nobody" not in " ".join(mails().values()).replace("Nobody", "")
+
+
+def test_the_same_words_told_twice_are_one_mail(draft: Write) -> None:
+    from tocsin.rooms.notices import queries
+
+    words = [word for row in queries.plan(draft().editions.get()).rows for word in row.words]
+    for _again in range(2):
+        assert tell(actor=None, words=[*words, *words], why=Telling.Why.FIRST) == {}
+    assert OutboxMessage.objects.count() == Telling.objects.count() == 2
+
+
+def test_sent_again_by_a_person_it_counts_as_told_again(sent: Write, analyst: Person) -> None:
+    sent()
+    message = OutboxMessage.objects.earliest("pk")
+    OutboxMessage.objects.filter(pk=message.pk).update(state="failed")
+    Telling.objects.filter(message=message).update(failed_at=message.created_at, failure="550")
+    actions.send_again(message, actor=analyst)
+    assert (Telling.objects.get(message=message).failed_at, message.state) == (None, "queued")
+
+
+def test_an_administrator_finds_the_routes_and_reads_no_notice(sent: Write, admin: Person, client_of: ClientOf) -> None:
+    notice, client = sent(), client_of(admin)
+    assert client.get("/notices/routing/?value=DEPA&kind=incident&severity=5").status_code == 200
+    for path in ("/notices/", "/notices/matrix/", "/notices/affected/", f"/notices/{notice.uuid}/"):
+        assert client.get(path).status_code == 403, path
+    assert client.get(f"/notices/part/{part(notice, 'DEPA').uuid}/").status_code == 403

@@ -47,12 +47,12 @@ class PartOut(Schema):
 
     uuid: UUID
     reference: str
-    notice: UUID
-    title: str
-    kind: str
-    severity: int
-    tlp: str
-    organisation: str
+    notice: UUID = Field(alias="notice.uuid")
+    title: str = Field(alias="notice.title")
+    kind: str = Field(alias="notice.kind")
+    severity: int = Field(alias="notice.severity")
+    tlp: str = Field(alias="notice.tlp")
+    organisation: str = Field(alias="organisation.code")
     state: str
     settled: bool
     overdue: bool
@@ -64,30 +64,6 @@ class PartOut(Schema):
     planned_for: date | None
     trouble: str
     updated_at: datetime
-
-    @staticmethod
-    def resolve_notice(part: Part) -> UUID:
-        return part.notice.uuid
-
-    @staticmethod
-    def resolve_title(part: Part) -> str:
-        return part.notice.title
-
-    @staticmethod
-    def resolve_kind(part: Part) -> str:
-        return part.notice.kind
-
-    @staticmethod
-    def resolve_severity(part: Part) -> int:
-        return part.notice.severity
-
-    @staticmethod
-    def resolve_tlp(part: Part) -> str:
-        return part.notice.tlp
-
-    @staticmethod
-    def resolve_organisation(part: Part) -> str:
-        return part.organisation.code
 
 
 class PartInFull(PartOut):

@@ -14,6 +14,7 @@ class NoticesConfig(RoomConfig):
     label = "notices"
     menu = (
         MenuEntry(_("Notices"), "notices", 30, ("notices.view",)),
+        MenuEntry(_("Who would be told?"), "routing", 33, ("constituency.manage",)),
         MenuEntry(_("What we were told"), "notices_mine", 31, ("notices.part",)),
         MenuEntry(_("In one sentence"), "notice_board", 32, ("notices.count",)),
     )

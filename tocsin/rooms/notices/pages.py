@@ -25,7 +25,7 @@ from tocsin.rooms.notices import actions, forms, queries
 from tocsin.rooms.notices.knowledge import kind_name
 from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Answer, Notice, Telling
 
-SEND, ANSWER, ROWS = "notices.send", "notices.answer", 40
+SEND, ANSWER, MANAGE, ROWS = "notices.send", "notices.answer", "constituency.manage", 40
 
 
 def _me(request: HttpRequest) -> Person:
@@ -51,18 +51,18 @@ def affected(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@page(VIEW)
+@page(VIEW, MANAGE)
 def routing(request: HttpRequest) -> HttpResponse:
     """Say who would be told of one thing, by which rule, in which language, and who was passed over."""
     form = forms.RoutingForm(request.GET or None)
-    shown: dict[str, Any] = {"form": form, "tab": "routing"}
+    shown: dict[str, Any] = {"form": form, "tab": "routing", "routes_only": not scope_of(request.user).allows(VIEW)}
     if form.is_valid():
         shown["asked"] = True
         shown["found"] = queries.simulate(
             form.cleaned_data["value"],
             **form.case(),
             at=form.moment(),
-            within=constituency.codes(request.user, VIEW),
+            within=constituency.codes(request.user, VIEW) | constituency.codes(request.user, MANAGE),
         )
     return render(request, "notices/routing.html", shown)
 

@@ -84,7 +84,8 @@ def correct(*, actor: Person, notice: Notice, changes: Texts, texts: Texts | Non
         Notice.objects.filter(pk=current.pk).update(**listed.kept())
     edition = _next(current, last, actor, Edition.Kind.CORRECTION, changes, texts or last.texts)
     _add_parts(actor, current, facts)
-    _share(edition, list(current.parts.select_related("organisation")), facts)
+    parts = current.parts.select_related("organisation")
+    _share(edition, [part for part in parts if not _passes_by(part, facts, shares)], facts)
     audit.record(actor, "notice.correct", notice, {"edition": edition.number})
     return edition
 
@@ -177,6 +178,13 @@ def _add_parts(actor: Person, notice: Notice, facts: Facts) -> None:
     known = set(notice.parts.values_list("organisation__code", flat=True))
     new = [place for place in _places(actor, facts) if place.code not in known]
     Part.objects.bulk_create((Part(notice=notice, organisation=place) for place in new), batch_size=AT_ONCE)
+
+
+def _passes_by(part: Part, facts: Facts, before: Facts) -> bool:
+    """Tell whether an edition is none of an organisation's business: its facts are gone, and it heard so or nothing."""
+    code, state = part.organisation.code, part.state
+    never_heard = part.edition_id is None and state == Part.State.UNREACHED and bool(before.get(code))
+    return not facts.get(code) and (state == Part.State.RELEASED or never_heard)
 
 
 def _share(edition: Edition, parts: Sequence[Part], facts: Facts) -> None:

@@ -102,6 +102,9 @@ def _send(actor: Person | None, edition: Edition, planned: queries.Plan) -> Sent
     for row in planned.rows:
         _move(row, edition, troubles.get(row.part.pk, []), now)
     Part.objects.bulk_update([row.part for row in planned.rows], FIELDS, batch_size=AT_ONCE)
+    if edition.kind == Edition.Kind.CORRECTION:  # whoever was never told, and whom it concerns no more
+        untold = notice.parts.filter(edition=None, state=Part.State.UNREACHED).exclude(shares__edition=edition)
+        untold.update(state=Part.State.RELEASED, settled=True, trouble="", updated_at=now)
     edition.sent_at = edition.sent_at or now
     edition.save(update_fields=["sent_at"])
     _move_notice(notice, edition, now)

@@ -58,7 +58,7 @@ def matrix(user: Any) -> Matrix:
     rows = Part.objects.filter(notice__in=[notice.pk for notice in shown], organisation__in=places).order_by()
     cells: dict[int, dict[str, str]] = {notice.pk: {} for notice in shown}
     states: dict[int, list[tuple[str, int, int]]] = {notice.pk: [] for notice in shown}
-    alike = rows.values("notice_id", "state", "overdue", "rung").annotate(places=Listed("organisation_id"))
+    alike = rows.values("notice_id", "state", "overdue", "rung").annotate(places=Joined("organisation_id"))
     for notice, state, overdue, rung, listed in alike.values_list("notice_id", "state", "overdue", "rung", "places"):
         codes = listed.split(",")
         cells[notice].update(dict.fromkeys(codes, _cell(state, overdue, rung)))
@@ -74,7 +74,7 @@ def matrix(user: Any) -> Matrix:
     return Matrix([(code, name) for _pk, code, name in across], lines)
 
 
-class Listed(Aggregate):
+class Joined(Aggregate):
     """The inner ids of a group as one text, joined by commas: a hundredth of the rows to carry."""
 
     function = "GROUP_CONCAT"
