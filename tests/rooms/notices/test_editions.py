@@ -134,4 +134,7 @@ def test_the_telephone_list_reads_out_what_was_sent(sent: Write, analyst: Person
     notice = sent(texts={"en": {"text": "First text."}})
     texts = {"en": {"subject": "t", "text": "Not sent yet."}}
     actions.correct(actor=analyst, notice=notice, changes=CHANGES, texts=texts)
-    assert {call.text for call in queries.calls(analyst, notice)} == {"First text."}
+    read_out = {call.part.organisation.code: call for call in queries.calls(analyst, notice)}
+    assert {call.text for call in read_out.values()} == {"First text."}
+    assert [fact["value"] for fact in read_out["DEPA"].facts] == ["192.0.2.7"]
+    assert [fact["value"] for fact in read_out["DEPB"].facts] == ["192.0.2.200"]

@@ -296,18 +296,19 @@ def preview_of(user: Any, edition: Edition, code: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Somebody to be called: who, the numbers known, and what to read out in their language."""
+    """Somebody to be called: who, the numbers known, and what to read out: the text in their language, their facts."""
 
     part: Part
     desks: Sequence[Desk]
     text: str
+    facts: Sequence[dict[str, Any]]
 
 
 def calls(user: Any, notice: Notice) -> list[Call]:
     """Give whom to call of each organisation that still has to answer, when mail is down."""
-    known = directory()
+    known, edition = directory(), _told_by_voice(notice)
     parts = notice.parts.visible_to(user, "notices.send").filter(settled=False)
-    texts = _spoken(notice)
+    facts = dict(Share.objects.filter(edition=edition).values_list("part_id", "facts"))
     found = []
     for part in parts.select_related("organisation", "notice").order_by("organisation__code"):
         place = known.places.get(part.organisation.code)
@@ -318,12 +319,12 @@ def calls(user: Any, notice: Notice) -> list[Call]:
             for desk in known.at(code, role)
             if desk.phone
         ]
-        found.append(Call(part, desks, texts.get(part.organisation.language) or texts.get("en", "")))
+        text = edition.texts.get(part.organisation.language) or edition.texts.get("en", {})
+        found.append(Call(part, desks, str(text.get("text", "")), facts.get(part.pk, ())))
     return found
 
 
-def _spoken(notice: Notice) -> dict[str, str]:
-    """Give the text of the newest edition that was sent; of the first, when mail was down from the beginning."""
+def _told_by_voice(notice: Notice) -> Edition:
+    """Give the newest edition that was sent; the first, when mail was down from the beginning."""
     told = notice.editions.exclude(kind=Edition.Kind.WITHDRAWAL).order_by("number")
-    edition = told.exclude(sent_at=None).last() or told[0]
-    return {language: str(text.get("text", "")) for language, text in edition.texts.items()}
+    return told.exclude(sent_at=None).last() or told[0]
