@@ -10,7 +10,9 @@ from django.test import Client
 
 from tests.architecture.test_routes import bearer
 from tests.rooms.notices.conftest import part
+from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.notices import api, knowledge
 from tocsin.rooms.notices.models import Notice
 
 Write = Callable[..., Notice]
@@ -59,3 +61,32 @@ def test_an_answer_that_is_none_is_refused(sent: Write, officer_a: Person, given
     assert answer(program(officer_a), own.uuid, **given).status_code == status
     own.refresh_from_db()
     assert own.state == "told"
+
+
+NEW = {"title": "From a feed", "values": "192.0.2.7\nnonsense", "kind": "exposure", "texts": {"en": "Look."}}
+
+
+def write(client: Client, **given: Any) -> Any:
+    return client.post("/api/notices", NEW | given, content_type="application/json")
+
+
+def test_a_feed_writes_and_a_person_looks(ranges: None, analyst: Person, officer_a: Person) -> None:
+    assert write(program(officer_a)).status_code == 403
+    made = write(program(analyst)).json()
+    assert (made["state"], made["title"]) == ("draft", "From a feed")
+    assert Notice.objects.get().unread == [[2, "nonsense"]]
+    assert not OutboxMessage.objects.exists()
+    assert write(program(analyst), kind="nonsense").status_code == 422
+    assert write(program(analyst), tlp="PINK").status_code == 422
+    assert write(program(analyst), values="203.0.113.1").status_code == 409
+
+
+def test_what_a_policy_sends_by_itself_leaves_at_once(
+    ranges: None, analyst: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = knowledge.routes().model_copy(update={"by_itself": {"exposure": "Policy 7"}})
+    for module in (knowledge, api):
+        monkeypatch.setattr(module, "routes", lambda: known)
+    assert write(program(analyst)).json()["state"] == "open"
+    assert OutboxMessage.objects.get().recipient == "officer_a@tocsin.example"
+    assert write(program(analyst), kind="indicators").json()["state"] == "draft"

@@ -191,3 +191,21 @@ def test_whoever_holds_a_role_in_a_team_is_reached_where_it_serves(notice: Notic
     Membership.objects.filter(role="board_member").update(organisation=None, team=team)
     climb_to_the_top(notice)
     assert told(notice)[-1] == ("escalation", "outsider")
+
+
+def test_what_follows_stands_below_the_first_mail(notice: Notice) -> None:
+    pass_time(notice, 0.55)
+    actions.step_due()
+    first, reminder = (telling.message for telling in Telling.objects.select_related("message").order_by("pk"))
+    assert first is not None
+    assert reminder is not None
+    assert first.headers == {}
+    assert reminder.headers == {"In-Reply-To": first.message_id, "References": first.message_id}
+
+
+def test_only_what_is_no_duty_offers_to_be_declined(sent: Write) -> None:
+    for kind, offered in (("advisory", True), ("indicators", False), ("legal", False)):
+        telling = Telling.objects.select_related("message").get(part__notice=sent("192.0.2.7", kind=kind), rule__gt="",
+                                                                role="officer")  # fmt: skip
+        assert telling.message is not None
+        assert ("List-Unsubscribe" in telling.message.headers) == offered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -13,7 +13,10 @@ from ninja.errors import HttpError
 
 from tocsin.platform.access import require, require_any
 from tocsin.platform.api_lists import Items, Window, page_of
+from tocsin.platform.markings import TLP
+from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.notices import actions, queries
+from tocsin.rooms.notices.knowledge import routes
 from tocsin.rooms.notices.models import OWN, VIEW, Answer, Notice, Part
 
 PREFIX = ""
@@ -82,6 +85,36 @@ class AnswerIn(Schema):
     planned_for: date | None = None
 
 
+class NoticeIn(Schema):
+    """A notice to write: whom it concerns follows from the list. Without texts it has those of its kind."""
+
+    title: str = Field(min_length=1, max_length=200)
+    values: str = Field(max_length=1_000_000, description="addresses, ranges, names, URLs, hashes, a line each")
+    kind: str = "indicators"
+    severity: int = Field(2, ge=0, le=5)
+    tlp: TLP = TLP.AMBER
+    texts: dict[Literal["en", "fr"], str] = Field({}, description="the text by language")
+
+
+@router.post("/notices", response=NoticeOut)
+def write(request: HttpRequest, given: NoticeIn) -> Notice:
+    """Write a notice, as a feed does. A person looks before it is sent, but for kinds a policy sends by itself."""
+    require(request.user, "notices.send")
+    if given.kind not in routes().kinds:
+        raise HttpError(422, f"There is no kind {given.kind!r}; the kinds are {', '.join(routes().kinds)}.")
+    texts = {language: {"text": text} for language, text in given.texts.items()}
+    case = given.dict(include={"title", "kind", "severity", "tlp"})
+    try:
+        made = actions.draft_list(actor=_person(request), text=given.values, texts=texts, **case)
+        if given.kind in routes().by_itself:
+            actions.send_by_itself(made)
+    except actions.NoticeError as error:
+        raise HttpError(409, str(error)) from error
+    made.refresh_from_db()
+    found: Notice = _with_figures(request, [made])[0]
+    return found
+
+
 @router.get("/notices", response=Items[NoticeOut])
 def notices(request: HttpRequest, window: Query[Window]) -> dict[str, Any]:
     """List notices, oldest change first, each with how it stands in one sentence."""
@@ -137,13 +170,17 @@ def answer(request: HttpRequest, uuid: UUID, given: AnswerIn) -> Part:
     """Answer for one's own organisation, as its own ticket system may do."""
     require(request.user, "notices.answer")
     found = queries.part_or_404(request.user, uuid, "notices.answer")
-    person: Any = request.user
+    person = _person(request)
     said = actions.Said(given.kind, Answer.Via.PAGE, str(person), given.text, given.planned_for, author=person)
     try:
         actions.answer_signed_in(actor=person, part=found, said=said)
     except actions.NoticeError as error:
         raise HttpError(409, str(error)) from error
     return found
+
+
+def _person(request: HttpRequest) -> Person:
+    return cast("Person", request.user)
 
 
 def _with_figures(request: HttpRequest, found: Sequence[Notice]) -> Sequence[Any]:

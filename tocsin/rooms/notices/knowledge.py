@@ -50,11 +50,12 @@ class Route(Entry):
 
 
 class Kind(Entry):
-    """A kind of notice: its names, and the answer that settles it."""
+    """A kind of notice: its names, the answer that settles it, and whether one must take it."""
 
     en: str
     fr: str
     settled: Literal["acknowledged", "done"]
+    duty: bool = True
 
 
 class Rung(Entry):
@@ -132,6 +133,12 @@ def settles(kind: str, state: str) -> bool:
         return True
     known = routes().kinds.get(kind)
     return known is not None and known.settled == "acknowledged" and state in {"acknowledged", "planned"}
+
+
+def may_decline(kind: str) -> bool:
+    """Tell whether recipients may ask not to be told of a kind any more (List-Unsubscribe, RFC 2369)."""
+    known = routes().kinds.get(kind)
+    return known is not None and not known.duty
 
 
 def due_hours(severity: int) -> int:

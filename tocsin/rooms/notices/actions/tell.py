@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tocsin import config
 from tocsin.platform import addresses, gate, outbox
 from tocsin.platform.access import require
 from tocsin.platform.gate import Decision
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.notices import knowledge
 from tocsin.rooms.notices.models import Telling
 from tocsin.rooms.notices.queries.directory import directory
 from tocsin.rooms.notices.queries.letters import write
@@ -29,11 +32,12 @@ def tell(*, actor: Person | None, words: Sequence[Word], why: str, rung: int = 0
     """
     troubles: dict[int, list[str]] = {}
     now = timezone.now()
+    first = _first_mails(words)
     tellings, mails = [], []
     for word in _new(words, rung, troubles):
         telling = _telling(word, why, rung, actor, now)
         tellings.append(telling)
-        mails.append(_mail(word, telling, now))
+        mails.append(_mail(word, telling, first.get((word.part.pk, word.address.lower()), ""), now))
     posted = outbox.send_many(actor=actor, mails=mails)
     kept = []
     for telling, message in zip(tellings, posted, strict=True):
@@ -102,7 +106,24 @@ def _telling(word: Word, why: str, rung: int, actor: Person | None, now: datetim
     )
 
 
-def _mail(word: Word, telling: Telling, now: datetime) -> outbox.Mail:
+def _first_mails(words: Sequence[Word]) -> dict[tuple[int, str], str]:
+    """Give the Message-ID of the first mail to each address about a part, so that what follows stands below it."""
+    rows = Telling.objects.filter(part__in={word.part.pk for word in words}, message__isnull=False).order_by("-pk")
+    return {
+        (part, address.lower()): message_id
+        for part, address, message_id in rows.values_list("part_id", "address", "message__message_id")
+    }
+
+
+def _headers(word: Word, first: str) -> dict[str, str]:
+    headers = {"In-Reply-To": first, "References": first} if first else {}
+    if knowledge.may_decline(word.edition.notice.kind):
+        wish = quote(f"unsubscribe {word.part.reference}")
+        headers["List-Unsubscribe"] = f"<mailto:{config.load().tocsin_mail_from}?subject={wish}>"
+    return headers
+
+
+def _mail(word: Word, telling: Telling, first: str, now: datetime) -> outbox.Mail:
     notice = word.edition.notice
     due = word.part.due_at or now + timedelta(hours=notice.due_hours)
     written = write(telling, notice, word.part, word.edition, word.content, due)
@@ -113,5 +134,6 @@ def _mail(word: Word, telling: Telling, now: datetime) -> outbox.Mail:
         body=written.body,
         language=word.language,
         attachments=written.attachments,
+        headers=_headers(word, first),
         key=word.key,
     )
