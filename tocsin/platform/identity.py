@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 import uuid
 from collections.abc import Mapping
@@ -12,12 +13,23 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
 
 def new_uuid() -> uuid.UUID:
     """Make a UUID version 7 (RFC 9562, section 5.7): ordered by time, so indexes on it stay compact."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     return uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+def drawn_reference(prefix: str, length: int) -> str:
+    """Draw a reference for people: the year, and letters and digits that nobody mistakes for others on the telephone.
+
+    Drawn by lot, so that no gap betrays anything and nobody guesses another's.
+    """
+    drawn = "".join(secrets.choice(LETTERS) for _ in range(length))
+    return f"{prefix}-{timezone.now():%y}-{drawn}"
 
 
 @cache

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import pyarrow as pa
 import pytest
 
+from tocsin.pipeline.lake.files import Lake
+from tocsin.pipeline.schema.event import Batch, Kind
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Asset, Contact, Organisation
+from tocsin.rooms.intake.models import LakeFile
 from tocsin.rooms.notices import actions, queries
 from tocsin.rooms.notices.models import Notice, Part
 
@@ -72,3 +78,20 @@ def contact(code: str, role: str, email: str, **more: Any) -> Contact:
         organisation=Organisation.objects.get(code=code), role=role, email=email, **given
     )
     return made
+
+
+def see(home: Path, code: str, name: str = "c2.evil.example", when: datetime | None = None) -> None:
+    """Lay an event into the lake that concerns an organisation and names a domain."""
+    columns = {
+        "record": pa.array([1], pa.int64()),
+        "offset": pa.array([0], pa.int64()),
+        "raw": pa.array([b"x"]),
+        "@timestamp": pa.array([when or datetime.now(UTC)], pa.timestamp("us", tz="UTC")),
+        "dns.question.name": pa.array([name]),
+        "tocsin.organisations": pa.array([[code]]),
+    }
+    batch = Batch(Kind("zeek", "dns"), pa.table(columns))
+    (file,) = Lake(home / "lake").write([(uuid4(), [batch])], date(2026, 11, 26))
+    LakeFile.objects.create(
+        path=file.path, dataset=file.dataset, day=file.day, rows=1, size=file.size, latest=file.latest
+    )

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
-import pyarrow as pa
 import pytest
 from django.utils import timezone
 
-from tests.rooms.notices.conftest import mails, part
-from tocsin.pipeline.lake.files import Lake
-from tocsin.pipeline.schema.event import Batch, Kind
+from tests.rooms.notices.conftest import mails, part, see
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Asset, Membership, Organisation
-from tocsin.rooms.intake.models import LakeFile
 from tocsin.rooms.notices import actions
 from tocsin.rooms.notices.actions import Said
 from tocsin.rooms.notices.models import Notice, Telling
@@ -29,30 +24,13 @@ def denied(sent: Callable[..., Notice]) -> Notice:
     return notice
 
 
-def see(home: Path, when: datetime) -> None:
-    """Let an event of department A name the domain."""
-    columns = {
-        "record": pa.array([1], pa.int64()),
-        "offset": pa.array([0], pa.int64()),
-        "raw": pa.array([b"x"]),
-        "@timestamp": pa.array([when], pa.timestamp("us", tz="UTC")),
-        "dns.question.name": pa.array(["c2.evil.example"]),
-        "tocsin.organisations": pa.array([["DEPA"]]),
-    }
-    batch = Batch(Kind("zeek", "dns"), pa.table(columns))
-    (file,) = Lake(home / "lake").write([(uuid4(), [batch])], date(2026, 11, 26))
-    LakeFile.objects.create(
-        path=file.path, dataset=file.dataset, day=file.day, rows=1, size=file.size, latest=file.latest
-    )
-
-
 def test_an_answer_that_nothing_contradicts_stands(denied: Notice) -> None:
     assert actions.contradict() == 0
     assert part(denied, "DEPA").state == "not_applicable"
 
 
 def test_what_was_seen_later_asks_again_and_once(denied: Notice, tmp_path: Path) -> None:
-    see(tmp_path, timezone.now() + timedelta(minutes=1))
+    see(tmp_path, "DEPA", when=timezone.now() + timedelta(minutes=1))
     assert actions.contradict() == 1
     again = part(denied, "DEPA")
     assert (again.state, again.settled, again.round) == ("told", False, 1)
@@ -68,7 +46,7 @@ def test_what_was_seen_later_asks_again_and_once(denied: Notice, tmp_path: Path)
 
 
 def test_what_was_seen_before_the_answer_contradicts_nothing(denied: Notice, tmp_path: Path) -> None:
-    see(tmp_path, datetime(2026, 11, 1, tzinfo=UTC))
+    see(tmp_path, "DEPA", when=datetime(2026, 11, 1, tzinfo=UTC))
     assert actions.contradict() == 0
 
 
@@ -80,13 +58,13 @@ def test_what_is_held_later_asks_again(denied: Notice) -> None:
 
 def test_what_was_withdrawn_is_left_alone(denied: Notice, tmp_path: Path) -> None:
     Notice.objects.update(state="withdrawn")
-    see(tmp_path, timezone.now() + timedelta(minutes=1))
+    see(tmp_path, "DEPA", when=timezone.now() + timedelta(minutes=1))
     assert actions.contradict() == 0
 
 
 def test_whom_nobody_can_ask_again_stands_on_the_list_with_the_reason(denied: Notice, tmp_path: Path) -> None:
     Membership.objects.filter(role__in=("officer", "ciso")).delete()
-    see(tmp_path, timezone.now() + timedelta(minutes=1))
+    see(tmp_path, "DEPA", when=timezone.now() + timedelta(minutes=1))
     assert actions.contradict() == 1
     missed = part(denied, "DEPA")
     assert (missed.state, missed.trouble) == ("unreached", "Nobody there or above can be reached.")
@@ -97,7 +75,7 @@ def test_each_notice_is_contradicted_by_its_own_values_only(
 ) -> None:
     other = sent("192.0.2.8")
     actions.answer(part=part(other, "DEPA"), said=Said("not_applicable", "page", "x", text="not ours"))
-    see(tmp_path, timezone.now() + timedelta(minutes=1))
+    see(tmp_path, "DEPA", when=timezone.now() + timedelta(minutes=1))
     assert actions.contradict() == 1
     assert part(other, "DEPA").state == "not_applicable"
 
@@ -105,7 +83,7 @@ def test_each_notice_is_contradicted_by_its_own_values_only(
 def test_a_call_after_it_was_asked_again_is_written_down(denied: Notice, analyst: Person, tmp_path: Path) -> None:
     own, now = part(denied, "DEPA"), timezone.now()
     actions.told_by_telephone(actor=analyst, part=own, name="x", number="1", at=now)
-    see(tmp_path, now + timedelta(minutes=1))
+    see(tmp_path, "DEPA", when=now + timedelta(minutes=1))
     assert actions.contradict() == 1
     telling = actions.told_by_telephone(actor=analyst, part=own, name="x", number="1", at=timezone.now())
     assert telling.round == 1

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from django.test import Client
 
+from tests.rooms.notices.conftest import see
 from tocsin.cli import main
-from tocsin.pipeline.lake.files import Lake
-from tocsin.pipeline.schema.event import Batch, Kind
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation
-from tocsin.rooms.intake.models import LakeFile
 
 ClientOf = Callable[[Person], Client]
 CASE = {"kind": "indicators", "severity": "2"}
@@ -31,19 +27,7 @@ def held(chart: Mapping[str, Person], tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("TOCSIN_HOME", str(tmp_path))
     for code, value in (("DEPA", "192.0.2.0/25"), ("DEPB", "192.0.2.128/25")):
         Asset.objects.create(organisation=Organisation.objects.get(code=code), kind="prefix", value=value)
-    columns = {
-        "record": pa.array([1], pa.int64()),
-        "offset": pa.array([0], pa.int64()),
-        "raw": pa.array([b"x"]),
-        "@timestamp": pa.array([datetime.now(UTC)], pa.timestamp("us", tz="UTC")),
-        "dns.question.name": pa.array(["c2.evil.example"]),
-        "tocsin.organisations": pa.array([["DEPB"]]),
-    }
-    batch = Batch(Kind("zeek", "dns"), pa.table(columns))
-    (file,) = Lake(tmp_path / "lake").write([(uuid4(), [batch])], date(2026, 11, 26))
-    LakeFile.objects.create(
-        path=file.path, dataset=file.dataset, day=file.day, rows=1, size=file.size, latest=file.latest
-    )
+    see(tmp_path, "DEPB")
 
 
 def test_each_organisation_is_shown_with_its_own_facts(analyst: Person, client_of: ClientOf) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.platform.identity import Identified
+from tocsin.platform.identity import Identified, drawn_reference
 from tocsin.platform.markings import TLP
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
@@ -19,9 +18,8 @@ from tocsin.rooms.incidents.querysets import IncidentQuerySet
 
 
 def new_reference() -> str:
-    """Draw a reference: the year and six letters and digits that nobody mistakes for others on the telephone."""
-    drawn = "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(6))
-    return f"INC-{timezone.now():%y}-{drawn}"
+    """Draw the reference of an incident."""
+    return drawn_reference("INC", 6)
 
 
 class Severity(models.IntegerChoices):

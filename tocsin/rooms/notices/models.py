@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -11,13 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.access import scope_of
-from tocsin.platform.identity import Identified
+from tocsin.platform.identity import Identified, drawn_reference
 from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.constituency.models import ROLE_NAMES, Organisation
 
 VIEW, OWN, COUNT = "notices.view", "notices.part", "notices.count"
-LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nobody mistakes one for another on the telephone
 
 RECEIPTS = {
     OutboxMessage.State.QUEUED: _("queued"),
@@ -29,8 +27,8 @@ RECEIPTS = {
 
 
 def new_reference() -> str:
-    """Draw the reference of one organisation's part: who answers names it, and nobody guesses another's."""
-    return f"N-{timezone.now():%y}-{''.join(secrets.choice(LETTERS) for _ in range(8))}"
+    """Draw the reference of one organisation's part: who answers names it."""
+    return drawn_reference("N", 8)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
