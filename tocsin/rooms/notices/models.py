@@ -39,13 +39,14 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         scope = scope_of(user)
         if not scope.allows(verb):
             return self.none()
-        parts = Part.objects.filter(organisation__in=scope.organisations(verb)).values("notice")
-        return self.filter(models.Q(pk__in=parts) | models.Q(created_by=scope.person))
+        parts = Part.objects.filter(notice=models.OuterRef("pk"), organisation__in=scope.organisations(verb))
+        return self.filter(models.Exists(parts) | models.Q(created_by=scope.person))
 
     def wholly_visible_to(self, user: Any, verb: str = VIEW) -> Self:
         """Keep the notices all of whose organisations the person may see: what is kept of them names each."""
-        others = Part.objects.exclude(organisation__in=scope_of(user).organisations(verb)).values("notice")
-        return self.visible_to(user, verb).exclude(pk__in=others)
+        mine = scope_of(user).organisations(verb)
+        others = Part.objects.filter(notice=models.OuterRef("pk")).exclude(organisation__in=mine)
+        return self.visible_to(user, verb).filter(~models.Exists(others))
 
 
 class Notice(Identified):
