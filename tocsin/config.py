@@ -43,6 +43,14 @@ class Config:
         "",
         "Where the relay keeps a copy of all it sends, as TOCSIN_MAILBOX; uncertain messages are looked up there.",
     )
+    tocsin_sms_gateway: str = setting(
+        "", "File that says how the gateway for short messages is asked (docs/howto/channels.md); empty sends none."
+    )
+    tocsin_webhook_networks: str = setting(
+        "",
+        "Networks of your own, separated by commas, in which the tools of organisations may be posted to; by default"
+        " only public addresses are.",
+    )
     tocsin_secret_key: str = setting("", "Key that signs sessions; by default made once in TOCSIN_HOME/keys.")
     database_url: str = setting(
         "", "postgresql://user:password@host:port/name; empty keeps an SQLite file in TOCSIN_HOME."

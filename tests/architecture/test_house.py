@@ -50,11 +50,18 @@ def test_only_the_outbox_sends_mail() -> None:
     senders = re.compile(r"smtplib|\bsend_mail\(|EmailMessage\(|EmailMultiAlternatives|get_connection")
     found = {relative(p) for p in SOURCES if senders.search(p.read_text())}
     # The adapter of sign-in overrides the library's sender with one that sends nothing; mime only writes.
-    assert found <= {f"tocsin/platform/{name}.py" for name in ("mime", "outbox", "smtp")} | {
-        "tocsin/rooms/accounts/adapter.py"
-    }
+    assert found <= {f"tocsin/platform/{name}.py" for name in ("mime", "smtp")} | {"tocsin/rooms/accounts/adapter.py"}
     importers = [relative(p) for p in SOURCES if re.search(r"import .*\bsmtp\b", p.read_text())]
-    assert set(importers) == {"tocsin/platform/outbox.py", "tocsin/platform/doctor.py"}  # the doctor only says hello
+    assert set(importers) == {"tocsin/platform/ways.py", "tocsin/platform/doctor.py"}  # the doctor only says hello
+
+
+def test_only_webhooks_and_short_messages_are_posted() -> None:
+    clients = re.compile(r"http\.client|urllib\.request|\bimport (?:requests|httpx|aiohttp|urllib3)\b")
+    assert [relative(p) for p in SOURCES if clients.search(p.read_text())] == ["tocsin/platform/posting.py"]
+    importers = {relative(p) for p in SOURCES if re.search(r"import .*\bposting\b", p.read_text())}
+    assert importers == {"tocsin/platform/webhooks.py", "tocsin/platform/sms.py"}
+    importers = {relative(p) for p in SOURCES if re.search(r"import .*\bways\b", p.read_text())}
+    assert importers == {"tocsin/platform/outbox.py"}
 
 
 def test_every_sender_asks_the_gate() -> None:

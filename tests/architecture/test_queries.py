@@ -16,7 +16,7 @@ from tests.architecture.stage import furnish
 from tests.architecture.test_routes import bearer, routes
 from tocsin.platform.gate import Item, Recipient
 from tocsin.platform.markings import TLP
-from tocsin.platform.outbox import Mail, send
+from tocsin.platform.outbox import Message, send
 from tocsin.rooms.accounts.models import ApiToken, Person
 from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
@@ -77,7 +77,7 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
         item = Item("incident", incident.uuid, "t", TLP.CLEAR, frozenset({place.code}))
         send(
             actor=person,
-            mail=Mail(item, Recipient(person.email, place.code, "named_person"), subject="s", body="b"),
+            message=Message(item, Recipient(person.email, place.code, "named_person"), subject="s", body="b"),
         )
         ApiToken.objects.create(person=chart["analyst"], name="t", digest=f"{n}", expires_at=now + timedelta(days=1))
         rules = RuleSet.objects.create(name=f"set {n}")

@@ -21,7 +21,7 @@ def message(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outbox
     monkeypatch.setenv("TOCSIN_HOME", str(tmp_path))
     recipient = Recipient("officer@a.example", "DEPA", "named_person")
     item = Item("incident", None, "Macro", TLP.AMBER, frozenset({"DEPA"}))
-    sent = outbox.send(actor=None, mail=outbox.Mail(item, recipient, subject="Macro", body="Look."))
+    sent = outbox.send(actor=None, message=outbox.Message(item, recipient, subject="Macro", body="Look."))
     OutboxMessage.objects.update(state="uncertain", error="its sender died")
     return sent
 

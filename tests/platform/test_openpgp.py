@@ -41,7 +41,7 @@ def send(key: str) -> OutboxMessage:
     facts = outbox.Attachment("facts.csv", "csv", "secret,fact\n")
     return outbox.send(
         actor=None,
-        mail=outbox.Mail(item, recipient, "[N-26-ABCDEF] Secret title", "Secret déjà vu", "fr", [facts], key=key),
+        message=outbox.Message(item, recipient, "[N-26-ABCDEF] Secret title", "Secret déjà vu", "fr", [facts], key=key),
     )
 
 
@@ -54,7 +54,7 @@ def send(key: str) -> OutboxMessage:
 )
 def test_a_title_in_brackets_stays_inside(home: Path, db: None, title: str, outside: str) -> None:
     item, recipient = Item("x", None, "t", TLP.AMBER, frozenset({"A"})), Recipient("a@a.example", "A", "named_person")
-    outbox.send(actor=None, mail=outbox.Mail(item, recipient, title, "x", key=PUBLIC))
+    outbox.send(actor=None, message=outbox.Message(item, recipient, title, "x", key=PUBLIC))
     outbox.deliver_due()
     mail: Any = message_from_bytes(kept(home), policy=default)
     assert mail["Subject"] == outside

@@ -97,7 +97,7 @@ def recipient(code: str = "DEPA", address: str = "officer@a.example") -> Recipie
 
 def send(actor: Person | None = None, **changed: Any) -> OutboxMessage:
     given: dict[str, Any] = {"item": item(), "recipient": recipient(), "subject": "Macro", "body": "Please look."}
-    return outbox.send(actor=actor, mail=outbox.Mail(**(given | changed)))
+    return outbox.send(actor=actor, message=outbox.Message(**(given | changed)))
 
 
 def state_of(message: OutboxMessage) -> str:

@@ -244,6 +244,7 @@ class Contact(Entry):
     name: Annotated[str, Field(min_length=1, max_length=150)]
     email: EmailOrNone = ""
     phone: Annotated[str, Field(max_length=40)] = ""
+    webhook: Annotated[str, Field(pattern=r"^(https://[!-~]{1,240})?$")] = ""
     language: Language = "en"
     fingerprint: Annotated[str, Field(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})?$")] = ""
 

@@ -65,7 +65,8 @@ def _lines(told: Told) -> list[str]:
     if told.desk is None:
         chosen = "nobody can be reached"
     else:
-        chosen = f"{told.desk.name} <{told.desk.email}> [{told.language}]"
+        ways = ", ".join(f"<{way.address}>" for way in told.ways)
+        chosen = f"{told.desk.name} {ways} [{told.language}]"
         chosen += " (not confirmed for 90 days)" if told.stale else ""
     passed = [
         f"      {step.organisation} {step.role}: {step.desk.name + ', ' if step.desk else ''}{step.words}"
@@ -80,6 +81,7 @@ def _plain(value: str, found: Simulated) -> dict[str, object]:
         {
             "role": each.role,
             "desk": asdict(each.desk) if each.desk else None,
+            "ways": [asdict(way) for way in each.ways],
             "language": each.language,
             "stale": each.stale,
             "steps": [{"organisation": s.organisation, "role": s.role, "trouble": s.trouble} for s in each.steps],

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from tocsin import __version__
 from tocsin.config import Config, ConfigError
-from tocsin.platform import smtp, supervisor
+from tocsin.platform import sms, smtp, supervisor, webhooks
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SPACE_LOW, SPACE_OUT = 5 * 2**30, 2**30
@@ -201,4 +201,16 @@ def mail(settings: Config) -> Iterator[Finding]:
         yield well("mail", "the relay opens")
 
 
-MACHINE: tuple[Check, ...] = (versions, extras, environment, home, keys, port, mail)
+def channels(settings: Config) -> Iterator[Finding]:
+    """Look whether short messages and webhooks are set up as they should be; nothing is sent."""
+    try:
+        networks = ", ".join(map(str, webhooks.inside()))
+        gateway = sms.gateway().url if settings.tocsin_sms_gateway else ""
+    except ConfigError as error:
+        yield ill("channels", str(error), "mend it; what waits is tried again")
+        return
+    yield well("channels", f"short messages: {gateway or 'no TOCSIN_SMS_GATEWAY, none are sent'}")
+    yield well("channels", f"tools are posted to at public addresses{' and in ' + networks if networks else ''}")
+
+
+MACHINE: tuple[Check, ...] = (versions, extras, environment, home, keys, port, mail, channels)

@@ -34,6 +34,7 @@ class Action(StrEnum):
     EXPORT = "export"
     API = "api"
     WEBHOOK = "webhook"
+    SMS = "sms"
     FEED = "feed"
     REPORT = "report"
 
@@ -177,17 +178,17 @@ def redact(text: str, item: Item, redactions: Collection[str]) -> str:
 
 def ask(actor: Any, item: Item, recipient: Recipient, action: Action) -> Decision:
     """Decide and write the answer to the ledger, in the caller's transaction."""
-    return ask_many(actor, [(item, recipient)], action)[0]
+    return ask_many(actor, [(item, recipient, action)])[0]
 
 
-def ask_many(actor: Any, asked: Sequence[tuple[Item, Recipient]], action: Action) -> list[Decision]:
+def ask_many(actor: Any, asked: Sequence[tuple[Item, Recipient, Action]]) -> list[Decision]:
     """Decide about each and write the answers to the ledger together, in the caller's transaction."""
     with translation.override("en"):  # the ledger is in one language
-        rows = [_ledger_row(actor, *each, action, may_send(*each, action)) for each in asked]
+        rows = [_ledger_row(actor, *each, may_send(*each)) for each in asked]
     GateEntry.objects.bulk_create(rows, batch_size=AT_ONCE)
     if _in_callers_transaction():
         _aside().extend(row for row in rows if not row.allowed)
-    return [replace(may_send(*each, action), entry=row.pk) for each, row in zip(asked, rows, strict=True)]
+    return [replace(may_send(*each), entry=row.pk) for each, row in zip(asked, rows, strict=True)]
 
 
 def _ledger_row(actor: Any, item: Item, recipient: Recipient, action: Action, decision: Decision) -> GateEntry:

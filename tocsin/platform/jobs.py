@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -40,6 +41,8 @@ JOBS = (
     Job("audit.seal", timedelta(seconds=2), audit.seal),
     Job("audit.sign_head", timedelta(hours=1), audit.sign_head),
     Job("outbox.deliver", timedelta(seconds=5), outbox.deliver_due),
+    Job("outbox.webhooks", timedelta(seconds=5), partial(outbox.deliver_due, outbox.Channel.WEBHOOK)),
+    Job("outbox.sms", timedelta(seconds=5), partial(outbox.deliver_due, outbox.Channel.SMS)),
     Job("outbox.look_up", timedelta(minutes=1), outbox.look_up),
 )
 

@@ -69,7 +69,12 @@ class GateEntry(Identified):
 
 
 class OutboxMessage(Identified):
-    """One mail on its way out. It exists only with the gate's yes."""
+    """One message on its way out: a mail, a webhook, a short message. It exists only with the gate's yes."""
+
+    class Channel(models.TextChoices):
+        MAIL = "mail"
+        WEBHOOK = "webhook"
+        SMS = "sms"
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -80,7 +85,8 @@ class OutboxMessage(Identified):
 
     decision = models.OneToOneField(GateEntry, on_delete=models.PROTECT, related_name="message")
     message_id = models.CharField(max_length=200, unique=True)
-    recipient = models.EmailField()
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.MAIL)
+    recipient = models.CharField(max_length=254)  # a mail address, a URL, a telephone number
     subject = models.CharField(max_length=250)
     body = models.TextField()
     language = models.CharField(max_length=5, default="en")
@@ -93,7 +99,7 @@ class OutboxMessage(Identified):
     error = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["state", "next_attempt_at"], name="outbox_due")]
+        indexes: ClassVar = [models.Index(fields=["channel", "state", "next_attempt_at"], name="outbox_due")]
 
 
 class OutboxAttachment(models.Model):

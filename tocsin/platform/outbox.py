@@ -1,4 +1,4 @@
-"""The one way mail leaves: asked for at the gate, marked, kept, tried until it is through or a person must look.
+"""The one way messages leave: asked for at the gate, marked, kept, tried until it is through or a person must look.
 
 A message in flight when its sender dies becomes `uncertain`. It is never sent again by itself: a person confirms that
 it arrived or sends it again.
@@ -7,11 +7,11 @@ it arrived or sends it again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,14 +21,16 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tocsin import config
-from tocsin.platform import addresses, audit, gate, mailboxes, mime, openpgp, smtp
-from tocsin.platform.gate import Action, Decision, Item, Recipient, Refused
+from tocsin.platform import audit, gate, mailboxes, mime, ways
+from tocsin.platform.gate import Decision, Item, Recipient, Refused
+from tocsin.platform.handover import Lost, NotTaken, Unknown
 from tocsin.platform.identity import new_uuid
 from tocsin.platform.models import OutboxAttachment, OutboxMessage
+from tocsin.platform.ways import ACTIONS, CHECKED
 
 __all__ = [
     "Attachment",
-    "Mail",
+    "Message",
     "Refused",
     "confirm",
     "deliver_due",
@@ -44,11 +46,12 @@ logger = logging.getLogger(__name__)
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720, 1440)]  # then it has failed
 IN_FLIGHT = timedelta(minutes=20)  # longer than any session with a relay
 BATCH, ROUNDS = 100, 50
+SIDE_BY_SIDE = 10
 AT_ONCE = 500
 HEADERS = frozenset({"In-Reply-To", "References", "List-Unsubscribe"})
 
 State = OutboxMessage.State
-HandOver = Callable[[OutboxMessage], None]
+Channel = OutboxMessage.Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,12 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    """One mail to send. ``headers`` are those of `HEADERS`; ``key`` is the recipient's OpenPGP key, when known."""
+class Message:
+    """One message to send by ``channel``: a mail, JSON to a URL, a short text to a number.
+
+    Subject, attachments, ``headers`` (those of `HEADERS`) and ``key`` (the recipient's OpenPGP key, when known) are for
+    mail alone.
+    """
 
     item: Item
     recipient: Recipient
@@ -72,90 +79,104 @@ class Mail:
     attachments: Sequence[Attachment] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
+    channel: str = Channel.MAIL
 
 
-def send(*, actor: Any, mail: Mail) -> OutboxMessage:
-    """Put one mail on its way, marked with its TLP; `Refused`, kept in the ledger, when the gate says no."""
-    addresses.checked(mail.recipient.address)
-    if not gate.may_send(mail.item, mail.recipient, Action.MAIL).allowed:
-        raise Refused(gate.ask(actor, mail.item, mail.recipient, Action.MAIL))
-    (message,) = send_many(actor=actor, mails=[mail])
-    if isinstance(message, Decision):  # the gate changed its mind in between
-        raise Refused(message)
-    return message
-
-
-@transaction.atomic
-def send_many(*, actor: Any, mails: Sequence[Mail]) -> list[OutboxMessage | Decision]:
-    """Put mails on their way together; in the place of one that the gate refuses stands its decision.
-
-    Raises ValidationError, and sends none, when an address is none.
-    """
-    to = [addresses.checked(mail.recipient.address) for mail in mails]
-    decisions = gate.ask_many(actor, [(mail.item, mail.recipient) for mail in mails], Action.MAIL)
-    posted: list[OutboxMessage | Decision] = [
-        _message(mail, address, decision) if decision.allowed else decision
-        for mail, address, decision in zip(mails, to, decisions, strict=True)
-    ]
-    messages = [each for each in posted if isinstance(each, OutboxMessage)]
-    OutboxMessage.objects.bulk_create(messages, batch_size=AT_ONCE)
-    OutboxAttachment.objects.bulk_create(
-        (
-            OutboxAttachment(
-                message=message,
-                name=each.name,
-                subtype=each.subtype,
-                text=gate.redact(each.text, mail.item, decision.redactions),
-            )
-            for mail, decision, message in zip(mails, decisions, posted, strict=True)
-            if isinstance(message, OutboxMessage)
-            for each in mail.attachments
-        ),
-        batch_size=AT_ONCE,
-    )
-    audit.record_many(actor, "outbox.send", messages)
+def send(*, actor: Any, message: Message) -> OutboxMessage:
+    """Put one message on its way; `Refused`, kept in the ledger, when the gate says no."""
+    action = ACTIONS[message.channel]
+    _address(message)
+    if not gate.may_send(message.item, message.recipient, action).allowed:
+        raise Refused(gate.ask(actor, message.item, message.recipient, action))
+    (posted,) = send_many(actor=actor, messages=[message])
+    if isinstance(posted, Decision):  # the gate changed its mind in between
+        raise Refused(posted)
     return posted
 
 
-def _message(mail: Mail, address: str, decision: Decision) -> OutboxMessage:
-    if unknown := set(mail.headers) - HEADERS:
+@transaction.atomic
+def send_many(*, actor: Any, messages: Sequence[Message]) -> list[OutboxMessage | Decision]:
+    """Put messages on their way together; in the place of one that the gate refuses stands its decision.
+
+    Raises ValidationError, and sends none, when an address is none.
+    """
+    to = [_address(message) for message in messages]
+    asked = [(each.item, each.recipient, ACTIONS[each.channel]) for each in messages]
+    decisions = gate.ask_many(actor, asked)
+    posted: list[OutboxMessage | Decision] = [
+        _message(message, address, decision) if decision.allowed else decision
+        for message, address, decision in zip(messages, to, decisions, strict=True)
+    ]
+    leaving = [each for each in posted if isinstance(each, OutboxMessage)]
+    OutboxMessage.objects.bulk_create(leaving, batch_size=AT_ONCE)
+    OutboxAttachment.objects.bulk_create(
+        (
+            OutboxAttachment(
+                message=row,
+                name=each.name,
+                subtype=each.subtype,
+                text=gate.redact(each.text, message.item, decision.redactions),
+            )
+            for message, decision, row in zip(messages, decisions, posted, strict=True)
+            if isinstance(row, OutboxMessage)
+            for each in message.attachments
+        ),
+        batch_size=AT_ONCE,
+    )
+    audit.record_many(actor, "outbox.send", leaving)
+    return posted
+
+
+def _address(message: Message) -> str:
+    return CHECKED[message.channel](message.recipient.address)
+
+
+def _message(message: Message, address: str, decision: Decision) -> OutboxMessage:
+    if unknown := set(message.headers) - HEADERS:
         raise ValueError(f"no header of a mail of ours: {', '.join(sorted(unknown))}")
-    with translation.override(mail.language):
-        plain = (gate.redact(text, mail.item, decision.redactions) for text in (mail.subject, mail.body))
-        subject, body = mime.marked(mail.item, *plain)
+    with translation.override(message.language):
+        subject, body = (
+            gate.redact(text, message.item, decision.redactions) for text in (message.subject, message.body)
+        )
+        if message.channel == Channel.MAIL:
+            subject, body = mime.marked(message.item, subject, body)
     identity = new_uuid()
     return OutboxMessage(
         uuid=identity,
         decision_id=decision.entry,
         message_id=f"<{identity}@{config.load().tocsin_mail_from.rpartition('@')[2]}>",
+        channel=message.channel,
         recipient=address,
         subject=subject,
         body=body,
-        language=mail.language,
-        headers={name: " ".join(value.split()) for name, value in mail.headers.items()},
-        key=mail.key,
+        language=message.language,
+        headers={name: " ".join(value.split()) for name, value in message.headers.items()},
+        key=message.key,
         next_attempt_at=timezone.now(),
     )
 
 
-def deliver_due() -> int:
-    """Try every message that is due; give how many went out."""
-    lost = OutboxMessage.objects.filter(state=State.SENDING, next_attempt_at__lt=timezone.now())
+def deliver_due(channel: str = Channel.MAIL) -> int:
+    """Try every message of a channel that is due; give how many went out."""
+    all_of_it = OutboxMessage.objects.filter(channel=channel)
+    lost = all_of_it.filter(state=State.SENDING, next_attempt_at__lt=timezone.now())
     if lost.exists():
-        _look_after(lost)
-    waiting = OutboxMessage.objects.filter(state=State.QUEUED, next_attempt_at__lte=timezone.now())
+        _look_after(lost, channel)
+    waiting = all_of_it.filter(state=State.QUEUED, next_attempt_at__lte=timezone.now())
+    deliver = _deliver_side_by_side if channel == Channel.WEBHOOK else _deliver
     sent = 0
     for _round in range(ROUNDS):
-        due = list(waiting.order_by("next_attempt_at").prefetch_related("attachments")[:BATCH])
+        known = waiting.order_by("next_attempt_at").select_related("decision").prefetch_related("attachments")
+        due = list(known[:BATCH])
         if not due:
             break
-        sent += _deliver(due)
+        sent += deliver(due, channel)
     return sent
 
 
-def _look_after(lost: QuerySet[OutboxMessage]) -> None:
-    """Decide about messages whose sender died: what the house keeps itself is kept once, however often it is tried."""
-    if not config.load().tocsin_smtp_url:
+def _look_after(lost: QuerySet[OutboxMessage], channel: str) -> None:
+    """Decide about messages whose sender died: what the other side keeps once is handed over again."""
+    if ways.kept_once(channel):
         lost.update(state=State.QUEUED, next_attempt_at=timezone.now())
         return
     lost.update(state=State.UNCERTAIN, error="its sender died while handing it over; look whether it arrived")
@@ -167,7 +188,7 @@ def look_up() -> int:
     One that is not there stays uncertain: its copy may only be late, and nothing is ever sent twice blindly.
     """
     archive = config.load().tocsin_mail_archive
-    uncertain = OutboxMessage.objects.filter(state=State.UNCERTAIN)
+    uncertain = OutboxMessage.objects.filter(channel=Channel.MAIL, state=State.UNCERTAIN)
     wanted = list(uncertain.values_list("message_id", flat=True)) if archive else []
     if not wanted:
         return 0
@@ -179,33 +200,54 @@ def look_up() -> int:
         return arrived.update(state=State.SENT, sent_at=timezone.now(), error="")
 
 
-def _deliver(due: list[OutboxMessage]) -> int:
+def _deliver(due: Sequence[OutboxMessage], channel: str) -> int:
     """Hand over in one session; give how many were taken. Those behind one that broke it wait for the next session."""
     sent = 0
     try:
-        with _way_out() as hand_over:
+        with ways.way_out(channel) as hand_over:
             for message in due:
                 sent += _try(message, hand_over)
-    except (smtp.Lost, smtp.Unknown):
+    except (Lost, Unknown):
         return sent
-    except smtp.NotTaken as error:  # nobody opened
+    except NotTaken as error:  # nobody opened
         for message in filter(_claim, due):
             _postpone(message, error)
     return sent
 
 
-def _try(message: OutboxMessage, hand_over: HandOver) -> bool:
+def _deliver_side_by_side(due: Sequence[OutboxMessage], channel: str) -> int:
+    """Hand over to many at a time, so that one who is slow keeps nobody waiting; give how many were taken."""
+    claimed = [message for message in due if _claim(message)]
+    with ways.way_out(channel) as hand_over, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        ends = list(pool.map(partial(_end_of, hand_over), claimed))  # they ask the database nothing
+    for message, error in zip(claimed, ends, strict=True):
+        if error is None:
+            _settle(message, State.SENT)
+        else:
+            _postpone(message, error)
+    return ends.count(None)
+
+
+def _end_of(hand_over: ways.HandOver, message: OutboxMessage) -> NotTaken | None:
+    try:
+        hand_over(message)
+    except NotTaken as error:
+        return error
+    return None
+
+
+def _try(message: OutboxMessage, hand_over: ways.HandOver) -> bool:
     if not _claim(message):
         return False
     try:
         hand_over(message)
-    except smtp.Lost as error:
+    except Lost as error:
         _postpone(message, error)
         raise
-    except smtp.NotTaken as error:
+    except NotTaken as error:
         _postpone(message, error)
         return False
-    except smtp.Unknown as error:
+    except Unknown as error:
         _settle(message, State.UNCERTAIN, str(error))
         raise
     _settle(message, State.SENT)
@@ -229,47 +271,13 @@ def _settle(message: OutboxMessage, state: OutboxMessage.State, error: str = "")
     )
 
 
-def _postpone(message: OutboxMessage, error: smtp.NotTaken) -> None:
+def _postpone(message: OutboxMessage, error: NotTaken) -> None:
     if error.permanent or message.attempts > len(WAITS):
         _settle(message, State.FAILED, str(error))
         return
     OutboxMessage.objects.filter(pk=message.pk, state=State.SENDING).update(
         state=State.QUEUED, error=str(error)[:500], next_attempt_at=timezone.now() + WAITS[message.attempts - 1]
     )
-
-
-@contextmanager
-def _way_out() -> Iterator[HandOver]:
-    url, sender = config.load().tocsin_smtp_url, config.load().tocsin_mail_from
-    if not url:
-        yield lambda message: _keep(config.load().home / "mail", message)
-        return
-    with smtp.connected(smtp.Relay.of(url)) as session:
-        yield lambda message: smtp.hand_over(
-            session, smtp.Envelope(sender, message.recipient, str(message.uuid)), _written(message)
-        )
-
-
-def _written(message: OutboxMessage) -> bytes:
-    try:
-        return mime.written(message)
-    except openpgp.UnusableKey as error:
-        raise smtp.NotTaken(str(error), permanent=True) from error
-
-
-def _keep(folder: Path, message: OutboxMessage) -> None:
-    """Lay the message into the Maildir under its own name: kept twice, it is there once."""
-    content = _written(message).replace(b"\r\n", b"\n")
-    name = f"{message.uuid}.tocsin"
-    try:
-        for part in ("tmp", "new", "cur"):
-            (folder / part).mkdir(parents=True, exist_ok=True, mode=0o700)
-        if message.attempts > 1 and any((folder / "cur").glob(f"{name}*")):
-            return
-        (folder / "tmp" / name).write_bytes(content)
-        (folder / "tmp" / name).replace(folder / "new" / name)
-    except OSError as error:
-        raise smtp.NotTaken(f"{folder}: {error.strerror or error}") from error
 
 
 def unsettled() -> QuerySet[OutboxMessage]:

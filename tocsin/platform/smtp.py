@@ -12,26 +12,11 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from tocsin.config import ConfigError
+from tocsin.platform.handover import Lost, NotTaken, Unknown
 
 TIMEOUT = 30
 CONTENT_TIMEOUT = 600  # RFC 5321, section 4.5.3.2.6: a filter may look at the content for long
 HANGING_UP = 421
-
-
-class NotTaken(Exception):
-    """The relay does not have the message. ``permanent`` tells whether trying again is of no use."""
-
-    def __init__(self, text: str, *, permanent: bool = False) -> None:
-        super().__init__(text)
-        self.permanent = permanent
-
-
-class Lost(NotTaken):
-    """The relay does not have the message and hung up: it takes no other in this session."""
-
-
-class Unknown(Exception):
-    """The connection broke after the content began to flow: the relay may or may not have the message."""
 
 
 @dataclass(frozen=True, slots=True)

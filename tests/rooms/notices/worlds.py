@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from tocsin.rooms.notices import knowledge
 MOST = 4  # organisations
 ROLES = ("officer", "deputy", "head", "ciso", "board_member", "duty")
 HELD = ROLES[:-1]  # a duty desk is nobody's account
+NUMBERS = ("", "", "+32 2 295 60 00", "+32 2 295 60 01", "call me")
+TOOLS = ("https://tool.example/a", "https://tool.example/b")
 ADDRESSES = (
     "a@x.example",
     "A@x.example",
@@ -49,6 +52,10 @@ class World:
     people: tuple[Draws, ...]
     contacts: tuple[Draws, ...]
     routes: knowledge.Routes
+    texts: bool  # whether the house has a gateway for short messages
+
+
+ALSO = st.sampled_from([[], ["sms"]])
 
 
 @st.composite
@@ -63,6 +70,7 @@ def routes(draw: st.DrawFn) -> knowledge.Routes:
             "organisations": st.lists(PLACES.map(code), max_size=1),
             "hours": st.sampled_from(["", "office", "closed"]),
             "to": st.lists(st.sampled_from(ROLES), min_size=1, max_size=3),
+            "also": ALSO,
         }
     )
     anything = {"name": "else", "to": draw(st.lists(st.sampled_from(ROLES), min_size=1, max_size=2))}
@@ -71,7 +79,7 @@ def routes(draw: st.DrawFn) -> knowledge.Routes:
         "office": {"from": draw(st.integers(0, 23)), "to": draw(st.integers(1, 24))},
         "fallback": draw(some),
         "due": [draw(st.sampled_from([1, 72, 10_000]))] * 6,
-        "ladder": [{"at": share, "to": draw(some)} for share in shares],
+        "ladder": [{"at": share, "to": draw(some), "also": draw(ALSO)} for share in shares],
         "routes": [*draw(st.lists(one, max_size=2)), *draw(st.sampled_from([[anything], [anything], [one_only()]]))],
     }
     return knowledge.Routes.model_validate(given)
@@ -97,6 +105,8 @@ CONTACTS = st.tuples(
     st.sampled_from([0, 0, 200]),  # confirmed so many days ago
     st.sampled_from(["", "", "works", "broken"]),  # the key
     st.booleans(),  # only encrypted
+    st.sampled_from(NUMBERS),
+    st.sampled_from(["", "", "", *TOOLS]),  # a tool, and no person
 )
 PEOPLE = st.tuples(PLACES, st.sampled_from(HELD), st.sampled_from(ADDRESSES), st.sampled_from(["en", "fr"]))
 
@@ -113,6 +123,7 @@ def worlds(draw: st.DrawFn) -> World:
         tuple(draw(st.lists(PEOPLE, max_size=5))),
         tuple(draw(st.lists(CONTACTS, max_size=6))),
         draw(routes()),
+        draw(st.booleans()),
     )
 
 
@@ -124,7 +135,9 @@ def code(number: int) -> str:
 @contextmanager
 def living_in(world: World) -> Iterator[Person]:
     """Put a world into the database, give the analyst who serves all of it, and throw all of it away afterwards."""
-    with transaction.atomic(), patch.object(knowledge, "load", lambda _path: world.routes):
+    gateway = {"TOCSIN_SMS_GATEWAY": "gateway.yaml" if world.texts else ""}
+    routed = patch.object(knowledge, "load", lambda _path: world.routes)
+    with transaction.atomic(), routed, patch.dict(os.environ, gateway):
         knowledge.routes.cache_clear()
         try:
             yield _settled(world)
@@ -168,13 +181,14 @@ def employ(name: str, number: int, role: str, address: str, language: str) -> No
 
 def add_contact(
     name: str, number: int, role: str, address: str, language: str, absent: int, bounced: bool, seen: int, key: str,
-    only_encrypted: bool,
+    only_encrypted: bool, phone: str, webhook: str,
 ) -> None:  # fmt: skip
     """Add a contact, if the place is there. Nothing is checked: charts and imports bring the oddest things."""
     place, now = Organisation.objects.filter(code=code(number)).first(), timezone.now()
     if place is not None:
         Contact.objects.create(
-            organisation=place, role=role, name=name, email=address, language=language,
+            organisation=place, role="tool" if webhook else role, name=name, email="" if webhook else address,
+            phone=phone, webhook=webhook, language=language,
             absent_until=(now + timedelta(days=absent)).date() if absent else None,
             bounced_at=now if bounced else None, confirmed_at=now - timedelta(days=seen),
             key={"works": working_key(), "broken": "no key at all"}.get(key, ""), only_encrypted=only_encrypted,
@@ -195,6 +209,9 @@ def answering(place: Organisation) -> set[str]:
         if above.active:
             held = Membership.objects.filter(organisation=above, role__in=HELD, person__is_active=True)
             found |= set(held.values_list("person__email", flat=True))
-            found |= set(Contact.objects.filter(organisation=above).values_list("email", flat=True))
+            contacts = Contact.objects.filter(organisation=above)
+            found |= {
+                address for row in contacts.values_list("email", "phone", "webhook") for address in row if address
+            }
         above = above.parent
-    return {address.lower() for address in found if address}
+    return {address.lower().replace(" ", "") for address in found if address}

@@ -27,7 +27,7 @@ def _roles(*names: str) -> list[tuple[str, Any]]:
 
 ROLES = _roles("officer", "deputy", "head", "ciso", "administrator", "peer")
 TEAM_ROLES = _roles("analyst", "responder", "cart_analyst", "network_operator", "ciso", "risk_member", "board_member")
-CONTACT_ROLES = _roles("officer", "deputy", "head", "duty")
+CONTACT_ROLES = _roles("officer", "deputy", "head", "duty", "tool")
 
 
 class FilterForm(forms.Form):
@@ -99,7 +99,7 @@ class ContactForm(FormOfContact):
 
     class Meta:
         model = Contact
-        fields = ("role", "name", "email", "phone", "language", "absent_until", "key", "only_encrypted")
+        fields = ("role", "name", "email", "phone", "webhook", "language", "absent_until", "key", "only_encrypted")
         widgets = {
             "absent_until": forms.DateInput(attrs={"type": "date"}),
             "key": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "mono"}),
@@ -108,6 +108,7 @@ class ContactForm(FormOfContact):
             "name": _("Name"),
             "email": _("Mail address"),
             "phone": _("Telephone"),
+            "webhook": _("Address of the tool (https://)"),
             "language": _("Language"),
             "absent_until": _("Absent until"),
             "key": _("OpenPGP public key"),

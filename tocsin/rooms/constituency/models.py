@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.platform import openpgp
+from tocsin.platform import openpgp, webhooks
 from tocsin.platform.access import scope_of
 from tocsin.platform.identity import Identified
 
@@ -24,6 +24,7 @@ ROLE_NAMES = {
     "deputy": _("deputy of the security officer"),
     "head": _("head of department"),
     "duty": _("duty desk, at all hours"),
+    "tool": _("own tool, told beside the people"),
     "ciso": _("chief information security officer"),
     "administrator": _("administrator"),
     "peer": _("outside party"),
@@ -228,6 +229,7 @@ class Contact(Identified, Charted):
     name = models.CharField(max_length=150)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
+    webhook = models.CharField(max_length=250, blank=True)  # where a tool of theirs is told, beside the people
     language = models.CharField(max_length=5, default="en")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -250,7 +252,13 @@ class Contact(Identified, Charted):
         """Refuse a desk that cannot be used as its role demands: whoever answers at all hours needs a telephone."""
         if self.role == "duty" and not self.phone:
             raise ValidationError({"phone": _("Whoever answers at all hours needs a telephone.")})
-        if not self.email and not self.phone:
+        if self.role == "tool":
+            self._clean_tool()
+        elif self.webhook:
+            raise ValidationError(
+                {"webhook": _("Only a tool has an address of this sort; people have a mail address.")}
+            )
+        elif not self.email and not self.phone:
             raise ValidationError({"email": _("Give a mail address or a telephone.")})
         if self.only_encrypted and not self.key:
             raise ValidationError({"key": _("Mail that must be encrypted needs the public key.")})
@@ -260,10 +268,25 @@ class Contact(Identified, Charted):
             except openpgp.UnusableKey as error:
                 raise ValidationError({"key": str(error)}) from error
 
+    def _clean_tool(self) -> None:
+        if not self.webhook:
+            raise ValidationError({"webhook": _("Give the address (https://) where the tool is told.")})
+        if self.email or self.phone or self.key:
+            raise ValidationError({"email": _("A tool has its address only; enter people in their own role.")})
+        try:
+            self.webhook = webhooks.checked(self.webhook)
+        except ValidationError as error:
+            raise ValidationError({"webhook": error.messages}) from error
+
+    @property
+    def secret(self) -> str:
+        """Give what a tool checks with that something comes from here; empty for people."""
+        return webhooks.secret_for(self.organisation.code, self.webhook) if self.webhook else ""
+
     @property
     def to_confirm(self) -> bool:
-        """Tell whether nobody has said for three months that it is still right."""
-        return timezone.now() - (self.confirmed_at or self.created_at) > CONFIRM_EVERY
+        """Tell whether nobody has said for three months that it is still right; a tool need not be confirmed."""
+        return not self.webhook and timezone.now() - (self.confirmed_at or self.created_at) > CONFIRM_EVERY
 
     @property
     def role_name(self) -> object:

@@ -47,6 +47,7 @@ class Route(Entry):
     organisations: tuple[str, ...] = ()
     hours: Literal["", "office", "closed"] = ""
     to: tuple[str, ...] = Field(min_length=1)
+    also: tuple[Literal["sms"], ...] = ()
 
 
 class Kind(Entry):
@@ -63,6 +64,7 @@ class Rung(Entry):
 
     at: float = Field(gt=0, le=10)
     to: tuple[str, ...] = ()
+    also: tuple[Literal["sms"], ...] = ()
 
 
 class Text(Entry):

@@ -177,12 +177,17 @@ class Share(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["part", "edition"], name="one_share_an_edition")]
 
 
-class Telling(Identified):
-    """One person told once: of which edition, in which role, how, by which rule, and whether it reached them."""
+class Channel(models.TextChoices):
+    """How somebody is told. A call is made by a person, who writes it down."""
 
-    class Channel(models.TextChoices):
-        MAIL = "mail", _("mail")
-        TELEPHONE = "telephone", _("telephone")
+    MAIL = "mail", _("mail")
+    WEBHOOK = "webhook", _("webhook")
+    SMS = "sms", _("short message")
+    TELEPHONE = "telephone", _("telephone")
+
+
+class Telling(Identified):
+    """One person, or one tool, told once: of which edition, in which role, how, by which rule, and how far it came."""
 
     class Why(models.TextChoices):
         FIRST = "first", _("told")
@@ -235,10 +240,14 @@ class Telling(Identified):
             return _("did not arrive")
         if self.read_at is not None:
             return _("read")
-        if self.delivered_at is not None or self.channel == self.Channel.TELEPHONE:
+        if self.delivered_at is not None or self.channel == Channel.TELEPHONE or self._taken_by_tool():
             return _("delivered")
         state = self.message.state if self.message is not None else OutboxMessage.State.QUEUED
         return RECEIPTS[OutboxMessage.State(state)]
+
+    def _taken_by_tool(self) -> bool:
+        sent = self.message is not None and self.message.state == OutboxMessage.State.SENT
+        return sent and self.channel == Channel.WEBHOOK
 
 
 class Letter(Identified):

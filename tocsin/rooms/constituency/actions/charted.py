@@ -227,6 +227,7 @@ def _contacts(chart: Chart) -> Change:
             "name": item.name,
             "email": item.email,
             "phone": item.phone,
+            "webhook": item.webhook,
             "language": item.language,
             "fingerprint": item.fingerprint,
         }

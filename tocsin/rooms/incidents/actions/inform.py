@@ -73,7 +73,7 @@ def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject
     with transaction.atomic():
         message = outbox.send(
             actor=actor,
-            mail=outbox.Mail(
+            message=outbox.Message(
                 item=item_of(incident),
                 recipient=recipient,
                 subject=f"[{incident.reference}] {subject}",

@@ -16,7 +16,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.errors import NoticeError
 from tocsin.rooms.notices.actions.hold import hold_part
-from tocsin.rooms.notices.models import Answer, Letter, Notice, Part, Telling
+from tocsin.rooms.notices.models import Answer, Channel, Letter, Notice, Part, Telling
 
 State = Part.State
 QUESTION = "question"
@@ -133,7 +133,7 @@ def told_by_telephone(*, actor: Person, part: Part, name: str, number: str, at: 
         raise NoticeError(_("Send the notice first, then note who was told by telephone."))
     telling, made = Telling.objects.get_or_create(
         part=current, edition=edition, round=current.round, rung=current.rung, address=number,
-        channel=Telling.Channel.TELEPHONE,
+        channel=Channel.TELEPHONE,
         defaults={
             "why": Telling.Why.FIRST, "role": "officer", "at_organisation": current.organisation.code, "name": name,
             "told_at": at, "delivered_at": at, "told_by": actor, "language": current.organisation.language,

@@ -21,16 +21,16 @@ AT_ONCE = 200
 def ask_to_confirm() -> int:
     """Ask those contacts whose confirmation runs out; give how many."""
     due = [each for each in constituency.contacts_to_ask(timezone.now())[:AT_ONCE] if addresses.takes(each.email)]
-    outbox.send_many(actor=None, mails=[_mail(contact) for contact in due])
+    outbox.send_many(actor=None, messages=[_mail(contact) for contact in due])
     note_asked(contacts=due)
     return len(due)
 
 
-def _mail(contact: Contact) -> outbox.Mail:
+def _mail(contact: Contact) -> outbox.Message:
     code = contact.organisation.code
     with translation.override(contact.language):
         content = {"contact": contact, "link": constituency.confirm_link(contact)}
-        return outbox.Mail(
+        return outbox.Message(
             item=Item("contact", contact.uuid, contact.name, TLP.AMBER, frozenset({code}), naming_agreed=True),
             recipient=Recipient(contact.email, code, "named_person", contact.name),
             subject=_("Is this still right?"),

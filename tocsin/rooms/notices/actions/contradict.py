@@ -13,10 +13,10 @@ from tocsin.platform import audit
 from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.answer import close_if_settled
 from tocsin.rooms.notices.actions.hold import hold_part
-from tocsin.rooms.notices.actions.tell import tell
+from tocsin.rooms.notices.actions.tell import anybody_heard, tell
 from tocsin.rooms.notices.models import Notice, Part, Share, Telling
 from tocsin.rooms.notices.queries.facts import Fact, Kept, kept, key
-from tocsin.rooms.notices.queries.planning import content_of, word_of
+from tocsin.rooms.notices.queries.planning import content_of, words_of
 from tocsin.rooms.notices.queries.values import Value
 
 WATCHED = timedelta(days=90)
@@ -83,9 +83,9 @@ def _reopen(part: Part, facts: list[Kept], now: datetime) -> bool:
     edition.notice = current.notice
     routed = queries.resolve(current.notice.kind, current.notice.severity, place, now, known, knowledge.routes())
     content = content_of(share.facts, None)
-    words = [word_of(told, current, edition, content, known, routed.route, now) for told in routed.reached]
+    words = words_of(routed.reached, current, edition, content, known, routed.route, now)
     troubles = tell(actor=None, words=words, why=Telling.Why.REOPENED).get(current.pk, [])
-    if len(troubles) >= len(words):
+    if not anybody_heard(words, troubles):
         why = "; ".join(troubles) or _("Nobody there or above can be reached.")
         current.state, current.trouble = Part.State.UNREACHED, why[:300]
     current.save()

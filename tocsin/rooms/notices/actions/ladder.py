@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from tocsin.platform import audit
 from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.hold import hold_due, hold_part
-from tocsin.rooms.notices.actions.tell import tell
-from tocsin.rooms.notices.models import Edition, Notice, Part, Share, Telling
+from tocsin.rooms.notices.actions.tell import anybody_heard, tell
+from tocsin.rooms.notices.models import Channel, Edition, Notice, Part, Share, Telling
 from tocsin.rooms.notices.queries.directory import Directory, Place
 from tocsin.rooms.notices.queries.letters import Content
-from tocsin.rooms.notices.queries.planning import Word, content_of, word_again, word_of
+from tocsin.rooms.notices.queries.planning import Word, content_of, word_again, words_of
 
 BATCH = 200
 BREATH = timedelta(minutes=5)  # between two rungs, however far behind: people must have time to answer
@@ -58,11 +58,13 @@ def _step_batch() -> int:
 
 def _climb(told: Sequence[Word], troubles: Mapping[int, Sequence[str]], heard: dict[int, bool]) -> None:
     """Note of each part whether anybody heard, and why somebody did not."""
-    words = Counter(word.part.pk for word in told)
+    words: dict[int, list[Word]] = defaultdict(list)
     for word in told:
-        missed = troubles.get(word.part.pk, ())
-        word.part.trouble = "; ".join(missed)[:300]
-        heard[word.part.pk] = words[word.part.pk] > len(missed)
+        words[word.part.pk].append(word)
+    for part, said in words.items():
+        missed = troubles.get(part, ())
+        said[0].part.trouble = "; ".join(missed)[:300]
+        heard[part] = anybody_heard(said, missed)
 
 
 def _climbed(part: Part, heard: bool) -> None:
@@ -93,16 +95,13 @@ def _words(parts: Sequence[Part], now: datetime) -> dict[str, list[Word]]:
             continue
         edition.notice = part.notice
         if rung.to:
-            found = queries.reach(rung.to, place, now, known)
-            words[Telling.Why.ESCALATION] += [
-                word_of(each, part, edition, content, known, _rule(part), now)
-                for each in found
-                if each.desk is not None
-            ]
+            found = queries.reach(rung.to, place, now, known, also=rung.also)
+            words[Telling.Why.ESCALATION] += words_of(found, part, edition, content, known, _rule(part), now)
             continue
         again = [each for each in told.get(part.pk, ()) if known.answers(place, each.address)]
-        words[Telling.Why.REMINDER] += [word_again(each, part, edition, content, known, now) for each in again]
-        if not again:  # all have left or were not reached: whoever answers now
+        reminded = [word_again(each, part, edition, content, known, now) for each in again]
+        words[Telling.Why.REMINDER] += reminded
+        if not any(word.person for word in reminded):  # all have left or were not reached: whoever answers now
             words[Telling.Why.REMINDER] += _now(part, place, edition, content, known, now)
     return words
 
@@ -110,7 +109,7 @@ def _words(parts: Sequence[Part], now: datetime) -> dict[str, list[Word]]:
 def _now(part: Part, place: Place, edition: Edition, content: Content, known: Directory, now: datetime) -> list[Word]:
     notice = part.notice
     routed = queries.resolve(notice.kind, notice.severity, place, now, known, knowledge.routes())
-    return [word_of(each, part, edition, content, known, routed.route, now) for each in routed.reached]
+    return words_of(routed.reached, part, edition, content, known, routed.route, now)
 
 
 def _rule(part: Part) -> str:
@@ -133,7 +132,7 @@ def _facts(parts: Sequence[Part]) -> dict[int, list[dict[str, object]]]:
 
 def _told(parts: Sequence[Part]) -> dict[int, list[Telling]]:
     """Give who was told first and was reached, each address once."""
-    rows = Telling.objects.filter(part__in=parts, channel=Telling.Channel.MAIL, failed_at=None).order_by("pk")
+    rows = Telling.objects.filter(part__in=parts, failed_at=None).exclude(channel=Channel.TELEPHONE).order_by("pk")
     found: dict[int, dict[str, Telling]] = defaultdict(dict)
     for telling in rows:
         if telling.rung == 0:
@@ -151,8 +150,16 @@ def not_reached(*, telling: Telling, reason: str) -> None:
     telling.failure = reason[:300]
     audit.record(None, "notice.not_reached", part.notice, {"part": part.reference, "address": telling.address})
     Notice.objects.filter(pk=part.notice_id).update(updated_at=now)
-    if not part.settled and part.state not in {Part.State.WITHDRAWN, Part.State.RELEASED}:
+    over = part.settled or part.state in {Part.State.WITHDRAWN, Part.State.RELEASED}
+    if not over and telling.channel != Channel.WEBHOOK and not _reached_otherwise(telling):
         _tell_instead(part, telling, now)
+
+
+def _reached_otherwise(telling: Telling) -> bool:
+    """Tell whether the same desk has been told by another way, and that did arrive."""
+    others = Telling.objects.filter(part=telling.part_id, edition=telling.edition_id, failed_at=None, role=telling.role)
+    same = others.filter(at_organisation=telling.at_organisation, name=telling.name).exclude(pk=telling.pk)
+    return same.exclude(channel=Channel.WEBHOOK).exclude(address=telling.address).exists()
 
 
 @transaction.atomic
@@ -170,16 +177,17 @@ def _tell_instead(part: Part, telling: Telling, now: datetime) -> None:
         return
     edition.notice = part.notice
     rows = (
-        Telling.objects.filter(part=part, channel=Telling.Channel.MAIL)
+        Telling.objects.filter(part=part)
+        .exclude(channel__in=(Channel.TELEPHONE, Channel.WEBHOOK))
         .order_by("pk")
         .values_list("address", "failed_at")
     )
     addresses = {address.lower(): failed for address, failed in rows}
     content = content_of(_facts([part]).get(part.pk, ()), None)
     found = queries.reach((telling.role,), place, now, known, knowledge.routes().fallback, frozenset(addresses))
-    words = [word_of(t, part, edition, content, known, telling.rule, now) for t in found if t.desk is not None]
+    words = words_of(found, part, edition, content, known, telling.rule, now)
     troubles = tell(actor=None, words=words, why=Telling.Why.INSTEAD, rung=telling.rung).get(part.pk, [])
-    reached = len(words) > len(troubles) or any(failed is None for failed in addresses.values())
+    reached = anybody_heard(words, troubles) or any(failed is None for failed in addresses.values())
     if not reached:
         part.trouble = ("; ".join(troubles) or telling.failure or "")[:300]
         if part.state == Part.State.TOLD:

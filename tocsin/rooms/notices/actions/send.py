@@ -16,7 +16,7 @@ from tocsin.rooms.notices import knowledge, queries
 from tocsin.rooms.notices.actions.draft import require_all
 from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.hold import hold
-from tocsin.rooms.notices.actions.tell import AT_ONCE, tell
+from tocsin.rooms.notices.actions.tell import AT_ONCE, anybody_heard, tell
 from tocsin.rooms.notices.models import Edition, Notice, Part, Telling
 from tocsin.rooms.notices.queries.planning import Row
 
@@ -109,7 +109,7 @@ def _send(actor: Person | None, edition: Edition, planned: queries.Plan) -> Sent
     edition.save(update_fields=["sent_at"])
     _move_notice(notice, edition, now)
     unreached = [row for row in planned.rows if not _reached(row, troubles.get(row.part.pk, ()))]
-    people = sum(len(row.words) for row in planned.rows) - sum(len(each) for each in troubles.values())
+    people = sum(len(row.people) for row in planned.rows) - sum(len(each) for each in troubles.values())
     sent = Sent(len(planned.rows) - len(unreached), people, len(unreached))
     audit.record(
         actor,
@@ -131,8 +131,7 @@ def _by_why(edition: Edition, rows: Sequence[Row]) -> list[tuple[str, list[Row]]
 
 
 def _reached(row: Row, troubles: Sequence[str]) -> bool:
-    """Tell whether anybody is told: every word that is not leaves its trouble."""
-    return len(row.words) > len(troubles)
+    return anybody_heard(row.words, troubles)
 
 
 def _move(row: Row, edition: Edition, troubles: Sequence[str], now: datetime) -> None:

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tocsin import config
-from tocsin.platform import addresses, gate, outbox
+from tocsin.platform import gate, outbox
 from tocsin.platform.access import require
 from tocsin.platform.gate import Decision
 from tocsin.platform.models import OutboxMessage
+from tocsin.platform.ways import ACTIONS, CHECKED
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.notices import knowledge
-from tocsin.rooms.notices.models import Telling
-from tocsin.rooms.notices.queries.directory import directory
+from tocsin.rooms.notices.models import Channel, Telling
+from tocsin.rooms.notices.queries.directory import Way, directory
 from tocsin.rooms.notices.queries.letters import write
 from tocsin.rooms.notices.queries.planning import Word, item_of, recipient_of
 
@@ -28,26 +30,33 @@ AT_ONCE = 500
 def tell(*, actor: Person | None, words: Sequence[Word], why: str, rung: int = 0) -> dict[int, list[str]]:
     """Tell each word to its address, in the caller's transaction; what was told already is not told again.
 
-    Gives, by the inner id of the part, why somebody could not be told: nothing is passed over in silence.
+    Gives, by the inner id of the part, why a person could not be told: nobody is passed over in silence. What the gate
+    keeps from a tool stands in its ledger.
     """
     troubles: dict[int, list[str]] = {}
     now = timezone.now()
     first = _first_mails(words)
-    tellings, mails = [], []
+    given, tellings, messages = [], [], []
     for word in _new(words, rung, troubles):
         telling = _telling(word, why, rung, actor, now)
+        given.append(word)
         tellings.append(telling)
-        mails.append(_mail(word, telling, first.get((word.part.pk, word.address.lower()), ""), now))
-    posted = outbox.send_many(actor=actor, mails=mails)
+        messages.append(_message(word, telling, first.get((word.part.pk, word.address.lower()), ""), now))
+    posted = outbox.send_many(actor=actor, messages=messages)
     kept = []
-    for telling, message in zip(tellings, posted, strict=True):
+    for word, telling, message in zip(given, tellings, posted, strict=True):
         if isinstance(message, Decision):
-            troubles.setdefault(telling.part_id, []).append(message.reason)
+            _miss(word, message.reason, troubles)
         else:
             telling.message = message
             kept.append(telling)
     Telling.objects.bulk_create(kept, batch_size=AT_ONCE)
     return troubles
+
+
+def anybody_heard(words: Sequence[Word], troubles: Sequence[str]) -> bool:
+    """Tell whether a person was told: every one who was not left a trouble."""
+    return sum(word.person for word in words) > len(troubles)
 
 
 @transaction.atomic
@@ -59,8 +68,9 @@ def send_again(message: OutboxMessage, *, actor: Person) -> None:
     telling = Telling.objects.select_related("part__organisation", "part__notice").get(message=message)
     part = telling.part
     require(actor, "notices.send", part.organisation_id)
-    recipient = recipient_of(telling.address, telling.name, telling.at_organisation, part, directory())
-    decision = gate.ask(actor, item_of(part.notice, part), recipient, gate.Action.MAIL)
+    way = Way(telling.channel, telling.address)
+    recipient = recipient_of(way, telling.name, telling.at_organisation, part, directory())
+    decision = gate.ask(actor, item_of(part.notice, part), recipient, ACTIONS[message.channel])
     if not decision.allowed:
         raise outbox.Refused(decision)
     outbox.send_again(message, actor=actor)
@@ -70,28 +80,44 @@ def send_again(message: OutboxMessage, *, actor: Person) -> None:
 def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> list[Word]:
     """Keep what may and should leave: no refused word, no broken address, nobody told twice."""
     parts = {word.part.pk for word in words}
+    rows = Telling.objects.filter(part__in=parts, rung=rung).exclude(channel=Channel.TELEPHONE)
     told = {
-        (part, edition, again, address.lower())
-        for part, edition, again, address in Telling.objects.filter(
-            part__in=parts, rung=rung, channel=Telling.Channel.MAIL
-        ).values_list("part_id", "edition_id", "round", "address")
+        (part, edition, again, channel, address.lower())
+        for part, edition, again, channel, address in rows.values_list(
+            "part_id", "edition_id", "round", "channel", "address"
+        )
     }
     new = []
     for word in words:
-        key = word.part.pk, word.edition.pk, word.part.round, word.address.lower()
-        trouble = word.refusal or ("" if addresses.takes(word.address) else _("%s is no mail address.") % word.address)
+        key = word.part.pk, word.edition.pk, word.part.round, word.channel, word.address.lower()
+        trouble = word.refusal or _broken(word)
         if trouble:
-            troubles.setdefault(word.part.pk, []).append(trouble)
+            _miss(word, trouble, troubles)
         elif key not in told:
             told.add(key)
             new.append(word)
     return new
 
 
+def _broken(word: Word) -> str:
+    """Say that an address is none; nothing when it can be written to."""
+    try:
+        CHECKED[word.channel](word.address)
+    except ValidationError:
+        return _("%s is no address that can be told.") % word.address
+    return ""
+
+
+def _miss(word: Word, trouble: str, troubles: dict[int, list[str]]) -> None:
+    if word.person:
+        troubles.setdefault(word.part.pk, []).append(trouble)
+
+
 def _telling(word: Word, why: str, rung: int, actor: Person | None, now: datetime) -> Telling:
     return Telling(
         part=word.part,
         edition=word.edition,
+        channel=word.channel,
         why=why,
         rung=rung,
         round=word.part.round,
@@ -116,6 +142,8 @@ def _first_mails(words: Sequence[Word]) -> dict[tuple[int, str], str]:
 
 
 def _headers(word: Word, first: str) -> dict[str, str]:
+    if word.channel != Channel.MAIL:
+        return {}
     headers = {"In-Reply-To": first, "References": first} if first else {}
     if knowledge.may_decline(word.edition.notice.kind):
         wish = quote(f"unsubscribe {word.part.reference}")
@@ -123,11 +151,12 @@ def _headers(word: Word, first: str) -> dict[str, str]:
     return headers
 
 
-def _mail(word: Word, telling: Telling, first: str, now: datetime) -> outbox.Mail:
+def _message(word: Word, telling: Telling, first: str, now: datetime) -> outbox.Message:
     notice = word.edition.notice
     due = word.part.due_at or now + timedelta(hours=notice.due_hours)
     written = write(telling, notice, word.part, word.edition, word.content, due)
-    return outbox.Mail(
+    return outbox.Message(
+        channel=word.channel,
         item=item_of(notice, word.part),
         recipient=word.recipient,
         subject=written.subject,

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from tocsin.platform import addresses, openpgp
+from tocsin.platform import addresses, openpgp, sms
 from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Mandate, Membership, Organisation
+from tocsin.rooms.notices.models import Channel
 
 PEOPLE = ("officer", "deputy", "head", "ciso", "board_member")  # whose mail address is that of their account
 
@@ -25,8 +26,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to somebody: by which channel, at which address."""
+
+    channel: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """Somebody who answers for an organisation in a role, and what stands against writing to them."""
+    """Somebody who answers for an organisation in a role, and what stands against writing to them.
+
+    ``number`` is where a short message goes, ``webhook`` where a tool is posted to; empty where there is none.
+    """
 
     organisation: str
     role: str
@@ -39,18 +51,40 @@ class Desk:
     bounced_at: datetime | None = None
     key: str = ""
     only_encrypted: bool = False
+    number: str = ""
+    webhook: str = ""
+
+    @property
+    def address(self) -> str:
+        """Give the first of its addresses, by which it is known."""
+        return self.email or self.number or self.webhook
+
+    def ways(self, also: Collection[str] = ()) -> tuple[Way, ...]:
+        """Give how it is told: by mail, and by what the route says ``also``; by short message alone without mail."""
+        found = [Way(Channel.MAIL, self.email)] if self.email else []
+        if self.number and (Channel.SMS in also or not self.email):
+            found.append(Way(Channel.SMS, self.number))
+        return (*found, Way(Channel.WEBHOOK, self.webhook)) if self.webhook else tuple(found)
+
+    def holds(self, address: str) -> bool:
+        """Tell whether an address is one of its own."""
+        return addresses.form(address) in map(addresses.form, filter(None, (self.email, self.number, self.webhook)))
 
     def trouble(self, at: datetime) -> str:
         """Say why this desk is passed over at a time: one of `Trouble`; empty when it is not."""
+        return self._no_way(at) or self._nobody(at)
+
+    def _no_way(self, at: datetime) -> str:
         if not self.email or not addresses.takes(self.email):
-            return "no_address"
+            return "" if self.number or self.webhook else "no_address"
         if self.only_encrypted and not self.usable_key(at):
             return "no_key"
-        if self.bounced_at is not None:
-            return "bouncing"
+        return "bouncing" if self.bounced_at is not None else ""
+
+    def _nobody(self, at: datetime) -> str:
         if self.absent_until is not None and at.date() <= self.absent_until:
             return "absent"
-        return "expired" if at - self.confirmed_at > CONFIRM_EVERY else ""
+        return "expired" if not self.webhook and at - self.confirmed_at > CONFIRM_EVERY else ""
 
     def usable_key(self, at: datetime) -> str:
         """Give the key that mail to here is encrypted to; empty when there is none, or none that works any more."""
@@ -91,7 +125,9 @@ def directory() -> Directory:
             desks[desk.organisation, desk.role].append(_keyed(desk, keys, only))
     known_by: defaultdict[str, set[str]] = defaultdict(set)
     for (code, _role), held in desks.items():
-        known_by[code].update(addresses.form(desk.email) for desk in held)
+        known_by[code].update(
+            addresses.form(each) for desk in held for each in (desk.email, desk.number, desk.webhook) if each
+        )
     return Directory(places, desks, known_by)
 
 
@@ -130,6 +166,7 @@ def _people() -> Iterable[Desk]:
 
 def _contacts() -> Iterable[Desk]:
     rows = Contact.objects.filter(organisation__active=True).select_related("organisation").order_by("pk")
+    texts = sms.known()
     for row in rows:
         yield Desk(
             row.organisation.code,
@@ -143,4 +180,6 @@ def _contacts() -> Iterable[Desk]:
             row.bounced_at,
             row.key,
             row.only_encrypted,
+            sms.number(row.phone) if texts else "",
+            row.webhook,
         )

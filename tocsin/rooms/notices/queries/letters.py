@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.core.signing import BadSignature, Signer
 from django.template.loader import get_template
 from django.utils import translation
@@ -14,8 +15,8 @@ from django.utils import translation
 from tocsin import config
 from tocsin.pipeline.mail.own_words import REPLY_ABOVE
 from tocsin.platform.outbox import Attachment
-from tocsin.rooms.notices.knowledge import written
-from tocsin.rooms.notices.models import Edition, Notice, Part, Telling
+from tocsin.rooms.notices.knowledge import kind_name, written
+from tocsin.rooms.notices.models import Channel, Edition, Notice, Part, Telling
 from tocsin.rooms.notices.queries import facts as known
 
 SHOWN = 20
@@ -33,15 +34,23 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A mail as it will be read, before marking."""
+    """A message as it will be read: of a mail, before marking; the body of what goes to a tool is JSON."""
 
     subject: str
     body: str
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[Attachment, ...] = ()
 
 
 def write(telling: Telling, notice: Notice, part: Part, edition: Edition, content: Content, due: datetime) -> Written:
-    """Write the mail of one telling."""
+    """Write what one telling says, by its channel."""
+    if telling.channel == Channel.WEBHOOK:
+        return Written("", _json(telling, notice, part, edition, content, due))
+    if telling.channel == Channel.SMS:
+        return Written("", _short(telling, notice, part, edition, content, due))
+    return _mail(telling, notice, part, edition, content, due)
+
+
+def _mail(telling: Telling, notice: Notice, part: Part, edition: Edition, content: Content, due: datetime) -> Written:
     with translation.override(telling.language):
         text = _text(edition.texts, notice, telling.language)
         body = get_template("notices/mail.txt").render(
@@ -53,7 +62,7 @@ def write(telling: Telling, notice: Notice, part: Part, edition: Edition, conten
                 "text": text["text"],
                 "changes": edition.changes.get(telling.language) or edition.changes.get("en", ""),
                 "content": content,
-                "asks": edition.kind != Edition.Kind.WITHDRAWAL and not (content.went and not content.facts),
+                "asks": _asks(edition, content),
                 "shown": [(known.shown(fact), fact) for fact in content.facts[:SHOWN]],
                 "came": [known.shown(fact) for fact in content.came[:SHOWN]],
                 "went": [known.shown(fact) for fact in content.went[:SHOWN]],
@@ -65,6 +74,48 @@ def write(telling: Telling, notice: Notice, part: Part, edition: Edition, conten
     subject = f"[{part.reference}] {text['subject']}"
     files = (Attachment(f"{part.reference}.csv", "csv", known.as_table(content.facts)),) if content.facts else ()
     return Written(subject, body, files)
+
+
+def _short(telling: Telling, notice: Notice, part: Part, edition: Edition, content: Content, due: datetime) -> str:
+    """Write a short message: which matter it is and where to answer. It travels in clear, so no title and no fact."""
+    with translation.override(telling.language):
+        given = {"telling": telling, "notice": notice, "part": part, "edition": edition, "due": due}
+        kind = kind_name(notice.kind, telling.language)
+        body = get_template("notices/sms.txt").render(
+            {**given, "kind": kind, "asks": _asks(edition, content), "link": link(telling)}
+        )
+    return " ".join(body.split())
+
+
+def _json(telling: Telling, notice: Notice, part: Part, edition: Edition, content: Content, due: datetime) -> str:
+    """Write what a tool is posted: type, time and data, as Standard Webhooks 1.0 recommends."""
+    told = {
+        "part": str(part.uuid),
+        "reference": part.reference,
+        "notice": str(notice.uuid),
+        "organisation": part.organisation.code,
+        "title": notice.title,
+        "kind": notice.kind,
+        "severity": notice.severity,
+        "tlp": notice.tlp,
+        "why": telling.why,
+        "edition": edition.number,
+        "edition_kind": edition.kind,
+        "text": _text(edition.texts, notice, telling.language)["text"],
+        "changes": edition.changes.get(telling.language) or edition.changes.get("en", ""),
+        "facts": content.facts,
+        "came": content.came,
+        "went": content.went,
+        "asks": _asks(edition, content),
+        "due_at": due,
+        "answer": link(telling),
+    }
+    return orjson.dumps({"type": f"notice.{telling.why}", "timestamp": telling.told_at, "data": told}).decode()
+
+
+def _asks(edition: Edition, content: Content) -> bool:
+    """Tell whether an answer is asked for."""
+    return edition.kind != Edition.Kind.WITHDRAWAL and not (content.went and not content.facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tocsin.platform import gate
-from tocsin.platform.gate import Action, Item, Recipient
+from tocsin.platform.gate import Item, Kind, Recipient
+from tocsin.platform.ways import ACTIONS
 from tocsin.rooms.notices.knowledge import routes
-from tocsin.rooms.notices.models import Edition, Notice, Part, Share, Telling
-from tocsin.rooms.notices.queries.directory import Desk, Directory, directory
+from tocsin.rooms.notices.models import Channel, Edition, Notice, Part, Share, Telling
+from tocsin.rooms.notices.queries.directory import Desk, Directory, Way, directory
 from tocsin.rooms.notices.queries.facts import difference, key
 from tocsin.rooms.notices.queries.letters import Content, Written, write
 from tocsin.rooms.notices.queries.routing import Routed, Told, resolve
@@ -24,7 +25,7 @@ from tocsin.rooms.notices.queries.routing import Routed, Told, resolve
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One person to be told something of one part."""
+    """One person, or one tool of theirs, to be told something of one part."""
 
     part: Part
     edition: Edition
@@ -39,6 +40,17 @@ class Word:
     recipient: Recipient
     refusal: str = ""  # why the gate would not let it out
     stale_key: bool = False  # a key is known and has expired: it would go in clear
+    channel: str = Channel.MAIL
+
+    @property
+    def person(self) -> bool:
+        """Tell whether a person is told: an organisation whose tool alone is told has not been told."""
+        return self.channel != Channel.WEBHOOK
+
+    @property
+    def channel_name(self) -> object:
+        """Give the channel in words."""
+        return Channel(self.channel).label
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +71,14 @@ class Row:
         return part.edition_id is None or part.state == Part.State.UNREACHED or bool(self.content.came)
 
     @property
+    def people(self) -> Sequence[Word]:
+        """Give what people would be told, and not their tools alone."""
+        return [word for word in self.words if word.person]
+
+    @property
     def reached(self) -> Sequence[Word]:
-        """Give those who would be told."""
-        return [word for word in self.words if not word.refusal]
+        """Give the people who would be told."""
+        return [word for word in self.people if not word.refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +109,13 @@ def item_of(notice: Notice, part: Part) -> Item:
     )
 
 
-def recipient_of(address: str, name: str, at_organisation: str, part: Part, known: Directory) -> Recipient:
-    """Describe somebody who answers for a part's organisation, there or at one above it."""
+def recipient_of(way: Way, name: str, at_organisation: str, part: Part, known: Directory) -> Recipient:
+    """Describe somebody who answers for a part's organisation, there or at one above it; a tool is no person."""
     place = known.places.get(at_organisation)
     lineage = frozenset(place.lineage[1:]) if place else frozenset()
     serves = frozenset({part.organisation.code})
-    return Recipient(address, at_organisation, "named_person", name, lineage, serves)
+    kind: Kind = "organisation" if way.channel == Channel.WEBHOOK else "named_person"
+    return Recipient(way.address, at_organisation, kind, name, lineage, serves)
 
 
 def plan(edition: Edition, at: datetime | None = None, *, only: str = "") -> Plan:
@@ -134,11 +152,14 @@ def _row(
     )
     routed: Routed | None = None
     new: tuple[Word, ...] = ()
-    if not again or (content.came and not any(known.answers(place, word.address) for word in again)):
+    people = [word for word in again if word.person]
+    if not people or (content.came and not any(known.answers(place, word.address) for word in people)):
         routed = resolve(notice.kind, notice.severity, place, at, known, routes(), avoid)
-        new = tuple(word_of(told, part, edition, content, known, routed.route, at) for told in routed.reached)
+        had = {(word.channel, word.address) for word in again}
+        found = words_of(routed.reached, part, edition, content, known, routed.route, at)
+        new = tuple(word for word in found if (word.channel, word.address) not in had)
     words = (*again, *new)
-    trouble = "" if any(not word.refusal for word in words) else _trouble(words, routed)
+    trouble = "" if any(word.person and not word.refusal for word in words) else _trouble(words, routed)
     return Row(part, content, words, routed, trouble, again)
 
 
@@ -149,7 +170,7 @@ def _without_news(content: Content) -> Content:
 
 
 def _trouble(words: Sequence[Word], routed: Routed | None) -> str:
-    refusals = [word.refusal for word in words if word.refusal]
+    refusals = [word.refusal for word in words if word.person and word.refusal]
     if refusals:
         return refusals[0]
     return _("No route fits.") if routed and not routed.told else _("Nobody there or above can be reached.")
@@ -172,14 +193,16 @@ def content_of(facts: Sequence[dict[str, Any]], last: Sequence[dict[str, Any]] |
     return Content(facts, tuple(came), tuple(went))
 
 
-def word_of(
-    told: Told, part: Part, edition: Edition, content: Content, known: Directory, rule: str, at: datetime
-) -> Word:
-    """Plan to tell a desk that routing found."""
-    desk = told.desk
-    if desk is None:
-        raise ValueError("nobody to tell")
-    return _word(desk, told.language, part, edition, content, known, rule, at)
+def words_of(
+    found: Sequence[Told], part: Part, edition: Edition, content: Content, known: Directory, rule: str, at: datetime
+) -> list[Word]:
+    """Plan to tell the desks that routing found, each by all its ways."""
+    return [
+        _word(told.desk, way, told.language, part, edition, content, known, rule, at)
+        for told in found
+        if told.desk is not None
+        for way in told.ways
+    ]
 
 
 def word_again(
@@ -187,35 +210,39 @@ def word_again(
 ) -> Word:
     """Plan to tell whoever was told before."""
     desks = known.at(telling.at_organisation, telling.role)
-    desk = next((desk for desk in desks if desk.email.lower() == telling.address.lower()), None)
+    desk = next((desk for desk in desks if desk.holds(telling.address)), None)
     if desk is None:
         key = telling.message.key if telling.message is not None else ""
         desk = Desk(telling.at_organisation, telling.role, telling.name, telling.address, "", telling.language, at,
                     key=key, only_encrypted=bool(key))  # fmt: skip
-    return _word(desk, telling.language, part, edition, content, known, telling.rule, at)
+    way = Way(telling.channel, telling.address)
+    return _word(desk, way, telling.language, part, edition, content, known, telling.rule, at)
 
 
 def _word(
-    desk: Desk, language: str, part: Part, edition: Edition, content: Content, known: Directory, rule: str, at: datetime
-) -> Word:
-    recipient = recipient_of(desk.email, desk.name, desk.organisation, part, known)
-    decision = gate.may_send(item_of(edition.notice, part), recipient, Action.MAIL)
+    desk: Desk, way: Way, language: str, part: Part, edition: Edition, content: Content, known: Directory, rule: str,
+    at: datetime,
+) -> Word:  # fmt: skip
+    recipient = recipient_of(way, desk.name, desk.organisation, part, known)
+    decision = gate.may_send(item_of(edition.notice, part), recipient, ACTIONS[way.channel])
     refusal = "" if decision.allowed else decision.reason
-    if desk.only_encrypted and not desk.usable_key(at):
+    by_mail = way.channel == Channel.MAIL
+    key = desk.usable_key(at) if by_mail else ""
+    if by_mail and desk.only_encrypted and not key:
         refusal = _("Mail to %s must be encrypted, and the key has expired.") % desk.email
     return Word(
-        part, edition, content, desk.name, desk.email, language, desk.role, desk.organisation, rule,
-        desk.usable_key(at), recipient, refusal, bool(desk.key) and not desk.usable_key(at),
+        part, edition, content, desk.name, way.address, language, desk.role, desk.organisation, rule,
+        key, recipient, refusal, by_mail and bool(desk.key) and not key, way.channel,
     )  # fmt: skip
 
 
 def _before(parts: Sequence[Part]) -> Mapping[int, list[Telling]]:
-    """Give whom each part was told to before by mail, each address once, without those it did not reach."""
+    """Give whom each part was told to before, each address once, without those it did not reach and those called."""
     told: dict[int, dict[str, Telling]] = {}
     given = [part.pk for part in parts if part.edition_id]
     if not given:
         return {}
-    rows = Telling.objects.filter(part__in=given, channel=Telling.Channel.MAIL, failed_at=None)
+    rows = Telling.objects.filter(part__in=given, failed_at=None).exclude(channel=Channel.TELEPHONE)
     rows = rows.select_related("message").defer("message__body")
     for telling in rows.exclude(message__state="failed").order_by("pk"):
         told.setdefault(telling.part_id, {}).setdefault(telling.address.lower(), telling)
@@ -225,7 +252,7 @@ def _before(parts: Sequence[Part]) -> Mapping[int, list[Telling]]:
 def _failed(edition: Edition, parts: Sequence[Part]) -> Mapping[int, frozenset[str]]:
     """Give at which addresses this very edition did not arrive: it is not sent there once more."""
     found: defaultdict[int, set[str]] = defaultdict(set)
-    rows = Telling.objects.filter(edition=edition, part__in=parts, channel=Telling.Channel.MAIL)
+    rows = Telling.objects.filter(edition=edition, part__in=parts).exclude(channel=Channel.TELEPHONE)
     for part, address in rows.exclude(failed_at=None).values_list("part_id", "address"):
         found[part].add(address.lower())
     return {part: frozenset(addresses) for part, addresses in found.items()}
@@ -251,7 +278,7 @@ def _digest(edition: Edition, rows: Sequence[Row]) -> str:
         [
             row.part.organisation.code,
             row.content.facts,
-            sorted((word.address, word.refusal, word.language, bool(word.key)) for word in row.words),
+            sorted((word.channel, word.address, word.refusal, word.language, bool(word.key)) for word in row.words),
         ]
         for row in rows
     ]
@@ -259,9 +286,10 @@ def _digest(edition: Edition, rows: Sequence[Row]) -> str:
 
 
 def example_of(row: Row) -> tuple[Word, Written]:
-    """Give the mail that the first person of a row would get, as they would read it; its link leads nowhere."""
-    word = row.words[0]
+    """Give what the first person of a row would get, as they would read it; its link leads nowhere."""
+    word = row.people[0]
     telling = Telling(
+        channel=word.channel,
         part=row.part,
         edition=word.edition,
         role=word.role,
@@ -283,7 +311,7 @@ def preview_of(user: Any, edition: Edition, code: str) -> dict[str, Any]:
     if len(rows) < len(planned.rows):  # of the others they learn nothing
         planned = replace(planned, rows=rows, warnings=tuple(_warnings(edition, rows)))
         edition.notice.unread, edition.notice.nobody = [], 0
-    chosen = next((row for row in rows if row.part.organisation.code == code and row.words), None)
+    chosen = next((row for row in rows if row.part.organisation.code == code and row.people), None)
     chosen = chosen or next((row for row in rows if row.reached), None)
     return {
         "waiting": edition,

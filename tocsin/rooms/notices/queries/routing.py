@@ -11,14 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin.rooms.constituency.models import ROLE_NAMES
 from tocsin.rooms.notices.knowledge import Case, Routes, route_for
-from tocsin.rooms.notices.queries.directory import Desk, Directory, Place
+from tocsin.rooms.notices.queries.directory import Desk, Directory, Place, Way
+
+TOOL = "tool"
 
 
 class Trouble(models.TextChoices):
     """Why a desk was passed over, or used all the same."""
 
     NOBODY = "nobody", _("nobody holds this role")
-    NO_ADDRESS = "no_address", _("no mail address is known")
+    NO_ADDRESS = "no_address", _("no address is known")
     BOUNCING = "bouncing", _("mail came back")
     ABSENT = "absent", _("absent")
     NO_KEY = "no_key", _("mail must be encrypted, and the key has expired")
@@ -54,6 +56,7 @@ class Told:
     desk: Desk | None
     steps: tuple[Step, ...]
     language: str = ""
+    ways: tuple[Way, ...] = ()
 
     @property
     def role_name(self) -> object:
@@ -75,11 +78,11 @@ class Routed:
 
     @property
     def reached(self) -> tuple[Told, ...]:
-        """Give those who would be told, each address once."""
+        """Give those who would be told, each desk once."""
         seen: dict[str, Told] = {}
         for each in self.told:
             if each.desk is not None:
-                seen.setdefault(each.desk.email.lower(), each)
+                seen.setdefault(each.desk.address.lower(), each)
         return tuple(seen.values())
 
 
@@ -89,31 +92,45 @@ def resolve(
 ) -> Routed:  # fmt: skip
     """Find who is told of a case at ``place``: of each role of the route one desk, with fallbacks, explained.
 
+    Its own tools are told beside them: they help people, and stand in for nobody.
     ``avoid`` are addresses, in lower case, that were tried and not reached.
     """
     case = Case(kind, severity, frozenset(place.lineage), at, place.timezone)
     route = route_for(case, routes)
     if route is None:
         return Routed("", ())
-    return Routed(route.name, reach(route.to, place, at, known, routes.fallback, avoid))
+    people = reach(route.to, place, at, known, routes.fallback, avoid, route.also)
+    tools = (
+        Told(TOOL, desk, (Step(place.code, TOOL, desk),), desk.language or place.language, desk.ways())
+        for desk in known.at(place.code, TOOL)
+        if desk.address.lower() not in avoid
+    )
+    return Routed(route.name, (*people, *tools))
 
 
 def reach(
     roles: Sequence[str], place: Place, at: datetime, known: Directory, fallback: Sequence[str] = (),
-    avoid: frozenset[str] = frozenset(),
+    avoid: frozenset[str] = frozenset(), also: Sequence[str] = (),
 ) -> tuple[Told, ...]:  # fmt: skip
-    """Find one desk for each role, there or above; roles of ``fallback`` stand in at each place before going up."""
-    return tuple(_told(role, place, list(_looks(role, place, at, known, fallback, avoid))) for role in roles)
+    """Find one desk for each role, there or above; roles of ``fallback`` stand in at each place before going up.
+
+    They are told by mail, and by the channels named in ``also``.
+    """
+    return tuple(_told(role, place, list(_looks(role, place, at, known, fallback, avoid)), also) for role in roles)
 
 
-def _told(role: str, place: Place, looks: Sequence[Step]) -> Told:
+def _told(role: str, place: Place, looks: Sequence[Step], also: Sequence[str]) -> Told:
     for number, step in enumerate(looks):
         if step.desk is not None and not step.trouble:
-            return Told(role, step.desk, tuple(looks[: number + 1]), step.desk.language or place.language)
+            return _at(step.desk, role, place, looks[: number + 1], also)
     expired = next((step for step in looks if step.trouble == Trouble.EXPIRED), None)
     if expired is not None and expired.desk is not None:  # better an address of last year than nobody
-        return Told(role, expired.desk, (*looks, expired), expired.desk.language or place.language)
+        return _at(expired.desk, role, place, (*looks, expired), also)
     return Told(role, None, tuple(looks))
+
+
+def _at(desk: Desk, role: str, place: Place, looks: Sequence[Step], also: Sequence[str]) -> Told:
+    return Told(role, desk, tuple(looks), desk.language or place.language, desk.ways(also))
 
 
 def _looks(
@@ -126,5 +143,5 @@ def _looks(
             if not desks:
                 yield Step(code, wanted, None, Trouble.NOBODY)
             for desk in desks:
-                tried = bool(desk.email) and desk.email.lower() in avoid
+                tried = desk.address.lower() in avoid
                 yield Step(code, wanted, desk, Trouble.TRIED if tried else desk.trouble(at))
