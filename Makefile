@@ -41,7 +41,7 @@ bench: .venv/development
 	$(BIN)/python -m bench $(ONLY)
 
 soak: .venv/development
-	$(BIN)/python -m pytest tests/soak -q -p no:randomly -s
+	$(BIN)/python -m pytest tests/soak tests/flows/test_notices.py -q -p no:randomly -s
 
 lock: .venv/development
 	$(BIN)/python -m pip install --quiet uv

@@ -2,7 +2,7 @@
 
 Mail to the addresses of `BOXES` is laid into Maildirs, which Dovecot shows over IMAP; of all mail a copy goes to the
 archive. ``gone@a.example`` and ``later@a.example`` are taken and then refused by the server behind, for good and for
-now; nothing is handed to anybody outside.
+now; nothing is handed to anybody outside. With ``anybody`` there is a box, `crowd`, for all of .example besides.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -61,9 +61,9 @@ smtpd_recipient_restrictions = reject_unauth_destination
 default_transport = error:5.1.2 nothing leaves this machine
 relay_transport = error:5.1.2 nothing leaves this machine
 transport_maps = texthash:{folder}/transport
-virtual_mailbox_domains = {domains}
+virtual_mailbox_domains = {domains} regexp:{folder}/anywhere
 virtual_mailbox_base = {folder}/boxes
-virtual_mailbox_maps = texthash:{folder}/mailboxes
+virtual_mailbox_maps = texthash:{folder}/mailboxes, regexp:{folder}/anybody
 virtual_uid_maps = static:{owner}
 virtual_gid_maps = static:{owner}
 always_bcc = archive@tocsin.example
@@ -144,6 +144,7 @@ class Relay:
     folder: Path
     port: int
     imap_port: int
+    behind: int  # the port of the server behind
 
     @property
     def smtp(self) -> str:
@@ -190,6 +191,17 @@ class Relay:
         self._postfix("abort")
         eventually(lambda: not listening(self.port), "Postfix is gone")
 
+    def have_behind(self, answers: str) -> None:
+        """Say what the server behind answers to which recipient, a line each."""
+        names = [line.split()[0] for line in answers.splitlines() if line]
+        (self.folder / "transport").write_text("".join(f"{name} smtp:[127.0.0.1]:{self.behind}\n" for name in names))
+        (self.folder / "behind").write_text(answers)
+
+    def refuse(self, addresses: Iterable[str]) -> None:
+        """Let the server behind know none of these any more."""
+        self.have_behind(BEHIND + "".join(f"{address} 550 5.1.1 no such user here\n" for address in addresses))
+        self._postfix("reload")
+
     def _postfix(self, verb: str) -> None:
         command = ["postfix", "-c", str(self.folder / "etc"), verb]
         done = subprocess.run(command, check=False, capture_output=True, text=True, umask=MASK)
@@ -208,15 +220,15 @@ def listening(port: int) -> bool:
 
 
 @contextmanager
-def running() -> Iterator[Relay]:
+def running(*, anybody: bool = False) -> Iterator[Relay]:
     """Run both servers meanwhile."""
     if os.getuid() != 0 or not shutil.which("postfix") or not shutil.which("dovecot"):
         missing("root with Postfix and Dovecot (apt-get install postfix dovecot-imapd)")
     folder = Path(tempfile.mkdtemp(prefix="tocsin-relay-"))
     folder.chmod(0o755)  # the servers leave root behind
-    relay = Relay(folder, free_port(), free_port())
+    relay = Relay(folder, free_port(), free_port(), free_port())
     before = os.umask(MASK)
-    _configure(relay, free_port())
+    _configure(relay, anybody)
     os.umask(before)
     with subprocess.Popen(["dovecot", "-F", "-c", folder / "dovecot.conf"], umask=MASK) as dovecot:
         try:
@@ -230,7 +242,7 @@ def running() -> Iterator[Relay]:
     shutil.rmtree(folder)
 
 
-def _configure(relay: Relay, behind: int) -> None:
+def _configure(relay: Relay, anybody: bool) -> None:
     folder = relay.folder
     for name in ("etc", "queue", "data", "boxes"):
         (folder / name).mkdir()
@@ -242,12 +254,12 @@ def _configure(relay: Relay, behind: int) -> None:
             os.chown(folder / "boxes" / box / part, OWNER, OWNER)
     os.chown(folder / "boxes", OWNER, OWNER)
     domains = " ".join(sorted({address.rpartition("@")[2] for address in BOXES}))
-    values = {"folder": folder, "domains": domains, "owner": OWNER, "behind": behind}
+    values = {"folder": folder, "domains": domains, "owner": OWNER, "behind": relay.behind}
     (folder / "etc" / "main.cf").write_text(MAIN.format(**values))
     (folder / "etc" / "master.cf").write_text(MASTER.format(**values, port=f"127.0.0.1:{relay.port}"))
     (folder / "mailboxes").write_text("".join(f"{address} {box}/\n" for address, box in BOXES.items()))
-    names = (line.split()[0] for line in BEHIND.splitlines() if line)
-    (folder / "transport").write_text("".join(f"{name} smtp:[127.0.0.1]:{behind}\n" for name in names))
-    (folder / "behind").write_text(BEHIND)
+    (folder / "anywhere").write_text("/\\.example$/ yes\n" if anybody else "")
+    (folder / "anybody").write_text("/\\.example$/ crowd/\n" if anybody else "")
+    relay.have_behind(BEHIND)
     (folder / "users").write_text("".join(f"{box}:{PASSWORD}\n" for box in sorted(set(BOXES.values()))))
     (folder / "dovecot.conf").write_text(DOVECOT.format(**values, port=relay.imap_port))

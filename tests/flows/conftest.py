@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,8 @@ def wait_for(url: str, child: subprocess.Popen[bytes], seconds: float) -> None:
     raise AssertionError(f"{url} did not answer within {seconds} s")
 
 
-@pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
+@contextmanager
+def fresh_database(purpose: str) -> Iterator[str]:
     """Give a database of its own: PostgreSQL when the suite runs on it, else an SQLite file in the home."""
     server = os.environ.get("DATABASE_URL", "")
     if not server.startswith("postgres"):
@@ -70,7 +71,7 @@ def database_url() -> Iterator[str]:
         return
     import psycopg
 
-    name = f"tocsin_flow_{os.getpid()}"
+    name = f"tocsin_{purpose}_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     yield f"{server.rsplit('/', 1)[0]}/{name}"
@@ -79,16 +80,22 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Run `tocsin demo` as a newcomer would."""
-    home = tmp_path_factory.mktemp("demo")
+    with fresh_database("flow") as database_url, demonstrating(tmp_path_factory.mktemp("demo"), database_url) as demo:
+        yield demo
+
+
+@contextmanager
+def demonstrating(home: Path, database_url: str, **more: str) -> Iterator[Demo]:
+    """Run `tocsin demo` in a home, with ``more`` in its environment."""
     port = free_port()
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")},
         "TOCSIN_HOME": str(home),
         "TOCSIN_PORT": str(port),
         "DATABASE_URL": database_url,
-        "TOCSIN_MAILBOX": f"maildir:{home}/inbox",
+        **more,
     }
     with (home / "demo.log").open("wb") as log:
         child = subprocess.Popen([sys.executable, "-m", "tocsin", "demo"], env=environment, stdout=log, stderr=log)
