@@ -64,6 +64,12 @@ def test_only_webhooks_and_short_messages_are_posted() -> None:
     assert importers == {"tocsin/platform/outbox.py"}
 
 
+def test_only_notices_send() -> None:
+    senders = re.compile(r"outbox\.(?:send|send_many|Message)\(")
+    found = {relative(p) for p in SOURCES if senders.search(p.read_text())}
+    assert {path.rpartition("/")[0] for path in found} == {"tocsin/rooms/notices/actions"}
+
+
 def test_every_sender_asks_the_gate() -> None:
     makers = [
         relative(p) for p in SOURCES if re.search(r"(?<!class )OutboxMessage(\.objects\.\w*create)?\(", p.read_text())

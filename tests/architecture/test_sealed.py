@@ -18,8 +18,11 @@ from tests.architecture.test_routes import bearer, routes
 from tocsin.platform.models import GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
-from tocsin.rooms.incidents import actions
+from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.models import Incident
+from tocsin.rooms.notices import actions as notices
+from tocsin.rooms.notices.models import Letter
+from tocsin.rooms.notices.queries import plan
 
 SECRET = "Sealed away"
 FORMS: dict[str, Any] = {
@@ -36,17 +39,27 @@ def sealed(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     things = furnish(chart)
     incident = Incident.objects.get()
     actions.accept(actor=chart["responder"], hand_off=incident.hand_offs.get())
-    told = actions.inform(
+    part = actions.inform(
         actor=chart["responder"], incident=incident, entity=incident.entities.get(), subject=SECRET, text=SECRET
     )
+    about = notices.draft(
+        actor=chart["responder"], title=SECRET, kind="incident", severity=3, tlp="AMBER", facts={"DEPA": ()},
+        matter=queries.matter_of(incident),
+    )  # fmt: skip
+    notices.send(actor=chart["responder"], notice=about, seen=plan(about.editions.get()).digest)
+    told = OutboxMessage.objects.get(telling__part=part)
     OutboxMessage.objects.filter(pk=told.pk).update(state="uncertain")
+    Letter.objects.create(digest="d", part=part, reading="unclear", subject=SECRET, waiting=True)
     actions.change(actor=chart["responder"], incident=incident, title=SECRET, summary=SECRET)
     Alert.objects.update(title=SECRET)
     GateEntry.objects.filter(item_type="incident").update(item_title=SECRET, reason=SECRET)
     actions.seal(actor=chart["responder"], incident=incident, people=[])
     names = [*(name for name, value in things.items() if value == incident.uuid), "uuid", "offer", "task"]
     messages = {"message_confirm.uuid": told.uuid, "message_again.uuid": told.uuid}
-    return {**things, **messages, "sealed": {*names, *messages}}
+    notice = things["notice.uuid"]
+    written = {name: about.uuid for name, value in things.items() if value == notice}
+    written |= {name: part.uuid for name in things if name.startswith("notice_part") or name == "notice-part.uuid"}
+    return {**things, **messages, **written, "sealed": {*names, *messages, *written}}
 
 
 def nobody_knows(sealed: Mapping[str, Any]) -> Iterator[tuple[Door, Door]]:

@@ -140,11 +140,14 @@ def test_a_task_of_a_part_is_answered_by_its_officer(
 
 def test_an_officer_is_told_through_the_gate(incident: Incident, responder: Person, officer_a: Person) -> None:
     part = incident.entities.get()
-    message = actions.inform(actor=responder, incident=incident, entity=part, subject="Macro", text="Please look.")
+    told = actions.inform(actor=responder, incident=incident, entity=part, subject="Macro", text="Please look.")
+    message = OutboxMessage.objects.get(telling__part=told)
     assert message.recipient == officer_a.email
     assert incident.reference in message.subject
     assert "TLP:AMBER" in message.subject
-    ledger = GateEntry.objects.get(item_uuid=incident.uuid)
+    assert "Please look." in message.body
+    assert "Please answer" not in message.body
+    ledger = GateEntry.objects.get(item_uuid=told.uuid)
     assert ledger.allowed
     assert ledger.recipient_organisation == "DEPA"
 
@@ -164,4 +167,4 @@ def test_the_gate_refuses_a_sealed_incident_and_writes_it_down(
         actions.inform(actor=responder, incident=sealed, entity=sealed.entities.get(), subject="s", text="t")
     gate.keep_refusals()  # a request or a job does so when it ends
     assert not OutboxMessage.objects.exists()
-    assert not GateEntry.objects.get(item_uuid=incident.uuid).allowed
+    assert not GateEntry.objects.get().allowed

@@ -121,15 +121,16 @@ def test_someone_named_may_comment(sealed: Incident, ciso: Person) -> None:
 def test_what_did_not_arrive_asks_the_gate_again(
     incident: Incident, responder: Person, officer_a: Person, client_of: Callable[[Person], Client]
 ) -> None:
-    told = actions.inform(actor=responder, incident=incident, entity=incident.entities.get(), subject="s", text="t")
-    state = OutboxMessage.objects.filter(pk=told.pk)
+    part = actions.inform(actor=responder, incident=incident, entity=incident.entities.get(), subject="s", text="t")
+    state = OutboxMessage.objects.filter(telling__part=part)
+    told = state.get()
     state.update(state="uncertain")
     client = client_of(responder)
     actions.seal(actor=responder, incident=incident, people=[])
     client.post(f"/ledger/{told.uuid}/again/")
     assert state.get().state == "uncertain"
-    assert GateEntry.objects.filter(item_uuid=incident.uuid).order_by("-id")[0].allowed is False
+    assert GateEntry.objects.filter(item_uuid=part.uuid).order_by("-id")[0].allowed is False
     actions.seal(actor=responder, incident=incident, people=[officer_a])
     client.post(f"/ledger/{told.uuid}/again/")
     assert state.get().state == "queued"
-    assert GateEntry.objects.filter(item_uuid=incident.uuid, allowed=True).count() == 2
+    assert GateEntry.objects.filter(item_uuid=part.uuid, allowed=True).count() == 2

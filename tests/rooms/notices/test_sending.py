@@ -168,9 +168,10 @@ def test_an_organisation_that_ended_is_said(draft: Write, analyst: Person) -> No
 
 
 def test_an_incident_leads_to_a_notice_for_those_concerned(
-    ranges: None, responder: Person, client_of: ClientOf
+    ranges: None, responder: Person, analyst: Person, client_of: ClientOf
 ) -> None:
     from tocsin.rooms.incidents import actions as incidents
+    from tocsin.rooms.incidents.models import Incident
 
     incident = incidents.open_incident(
         actor=responder, title="Macro & more", severity=4, organisations=Organisation.objects.filter(code="DEPA")
@@ -182,8 +183,23 @@ def test_an_incident_leads_to_a_notice_for_those_concerned(
     assert 'value="Macro &amp; more"' in form
     assert re.search(r'value="DEPA"[^>]*checked', form)
     assert '<option value="4" selected>' in form
+    given = {
+        "values": "", "title": "t", "kind": "incident", "severity": 4, "tlp": "AMBER", "organisations": "DEPA",
+        "matter": f"incident:{incident.uuid}",
+    }  # fmt: skip
+    client.post("/notices/new/", given)
+    notice = Notice.objects.get()
+    assert (notice.matter, notice.sealed) == (incident.uuid, False)
+    assert notice.title in client.get(f"/incidents/{incident.uuid}/").content.decode()
     incidents.seal(actor=responder, incident=incident, people=[])
-    assert "/notices/new/?" not in client.get(f"/incidents/{incident.uuid}/").content.decode()
+    assert Notice.objects.get().sealed
+    assert client.get(f"/notices/{notice.uuid}/").status_code == 200
+    assert client_of(analyst).get(f"/notices/{notice.uuid}/").status_code == 404
+    assert client_of(analyst).post("/notices/new/", given).status_code == 404
+    client.post("/notices/new/", given)
+    assert set(Notice.objects.values_list("sealed", flat=True)) == {True}
+    incidents.unseal(actor=responder, incident=Incident.objects.get())
+    assert client_of(analyst).get(f"/notices/{notice.uuid}/").status_code == 200
 
 
 def test_alerts_lead_to_a_notice_with_each_organisations_own(

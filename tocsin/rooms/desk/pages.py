@@ -17,7 +17,6 @@ from tocsin.platform.lists import NEWEST, OLDEST, keyset, order_of
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.desk import knowledge, queries
 from tocsin.rooms.desk.schemas import LEDGER, TRAIL
-from tocsin.rooms.incidents import actions as incidents
 from tocsin.rooms.notices import actions as notices
 
 ORDERS = (NEWEST, OLDEST)
@@ -78,16 +77,12 @@ def confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @access.page(*DECIDE)
 def again(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Send a message once more that did not arrive."""
-    return _decided(request, uuid, _again, _("It is on its way once more."))
+    return _decided(request, uuid, notices.send_again, _("It is on its way once more."))
 
 
 def _confirm(message: OutboxMessage, *, actor: Any) -> None:
-    access.require(actor, "notices.send" if hasattr(message, "telling") else "incidents.inform")
+    access.require_any(actor, DECIDE)
     outbox.confirm(message, actor=actor)
-
-
-def _again(message: OutboxMessage, *, actor: Any) -> None:
-    (notices.send_again if hasattr(message, "telling") else incidents.inform_again)(message, actor=actor)
 
 
 def _decided(request: HttpRequest, uuid: UUID, decide: Decide, said: str) -> HttpResponse:

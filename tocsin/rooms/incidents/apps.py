@@ -13,3 +13,10 @@ class IncidentsConfig(RoomConfig):
     name = "tocsin.rooms.incidents"
     label = "incidents"
     menu = (MenuEntry(_("Incidents"), "incidents", 20, ("incidents.view", "incidents.part")),)
+
+    def ready(self) -> None:
+        """Let notices be about incidents."""
+        from tocsin.rooms.incidents.queries import matter_for
+        from tocsin.rooms.notices.queries import register
+
+        register("incident", matter_for)

@@ -326,5 +326,5 @@ def answer_task(view: queries.View, form: Any) -> str:
 @act(forms.InformForm)
 def inform(view: queries.View, form: Any) -> str:
     """Tell an organisation's officer."""
-    message = actions.inform(actor=view.user, incident=view.incident, **form.cleaned_data)
-    return _("On its way to %s.") % message.recipient
+    told = actions.inform(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("On its way to %s.") % ", ".join(told.tellings.order_by("pk").values_list("address", flat=True))

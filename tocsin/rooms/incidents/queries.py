@@ -27,6 +27,10 @@ from tocsin.rooms.incidents.models import (
     Task,
     TimelineEntry,
 )
+from tocsin.rooms.notices import queries as notices
+from tocsin.rooms.notices.models import Part
+from tocsin.rooms.notices.queries import Matter
+from tocsin.rooms.notices.queries.matters import Told
 
 LISTED = ("owner", "owner_team", "offered_to")
 SHOWN = ("uuid", "reference", "title", "state", "open", "severity", "tlp", "sealed", "updated_at",
@@ -75,10 +79,16 @@ class View:
 
     def sent(self) -> QuerySet[GateEntry]:
         """Give what left or was refused, newest first: to a part's organisation for that part's people."""
-        found = GateEntry.objects.filter(item_uuid=self.incident.uuid).select_related("message").order_by("-id")
+        told = Part.objects.filter(notice__matter=self.incident.uuid).values("uuid")
+        about = Q(item_uuid=self.incident.uuid) | Q(item_uuid__in=told)
+        found = GateEntry.objects.filter(about).select_related("message").order_by("-id")
         if not (self.handler and _in_charge(self.user, self.incident)):
             found = found.filter(recipient_organisation__in=[e.organisation.code for e in self.entities])
         return found[:50]
+
+    def told(self) -> Told:
+        """Give the notices and messages about the incident that this person may know of."""
+        return notices.about(self.user, self.incident.uuid)
 
     def seals(self) -> QuerySet[Seal]:
         """Give the people named on a sealed incident; they alone reach this."""
@@ -273,18 +283,31 @@ def may_inform(view: View) -> bool:
 
 
 def notice_url(view: View) -> str:
-    """Give where a notice to all concerned is written, filled in; nothing of what is sealed goes there."""
+    """Give where a notice to all concerned is written, filled in."""
     known = view.incident
-    if known.sealed or not (view.handler and scope_of(view.user).allows("notices.send")):
+    if not (view.handler and scope_of(view.user).allows("notices.send")):
         return ""
     given = {
         "title": known.title,
         "kind": "incident",
         "severity": known.severity,
         "tlp": known.tlp,
+        "matter": matter_of(known).written,
         "organisations": sorted(entity.organisation.code for entity in view.entities),
     }
     return f"{reverse('notice_new')}?{urlencode(given, doseq=True)}"
+
+
+def matter_of(incident: Incident) -> Matter:
+    """Give an incident as what a notice is about."""
+    named = frozenset(incident.seals.values_list("person", flat=True)) if incident.sealed else frozenset()
+    return Matter("incident", incident.uuid, incident.sealed, named)
+
+
+def matter_for(user: Any, uuid: UUID) -> Matter | None:
+    """Give the incident, as what a notice is about, to whoever handles it."""
+    incident: Incident | None = Incident.objects.handled_by(user).filter(uuid=uuid).first()
+    return None if incident is None else matter_of(incident)
 
 
 def may_answer(view: View) -> bool:

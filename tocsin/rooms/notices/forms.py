@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.markings import TLP
 from tocsin.rooms.notices.actions import NEEDS_REASON, QUESTION
-from tocsin.rooms.notices.knowledge import kind_name, routes
+from tocsin.rooms.notices.knowledge import MESSAGE, kind_name, routes
 from tocsin.rooms.notices.models import Part
 
 LONGEST, LONGEST_TEXT = 1_000_000, 20_000
@@ -33,7 +33,7 @@ ANSWERS = {
 
 def kind_choices() -> list[tuple[str, str]]:
     """Give the kinds of notices in the reader's language."""
-    return [(kind, kind_name(kind, get_language() or "en")) for kind in routes().kinds]
+    return [(kind, kind_name(kind, get_language() or "en")) for kind in routes().kinds if kind != MESSAGE]
 
 
 class CaseForm(forms.Form):
@@ -114,6 +114,7 @@ class NoticeForm(TextsForm, AffectedForm):
         max_value=10_000,
         help_text=_("Empty: as the severity demands."),
     )
+    matter = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput())
     field_order = ("values", "title", "kind", "severity", "tlp", "due_hours", "text_en", "text_fr", "organisations")
 
     def __init__(self, *args: Any, codes: list[tuple[str, str]], **more: Any) -> None:

@@ -19,6 +19,7 @@ from tocsin.platform.access import roles_known
 FILE = Path(__file__).with_name("routes.yaml")
 TEXTS = Path(__file__).with_name("texts.yaml")
 SATURDAY = 5
+MESSAGE = "message"  # the kind of what one writes to somebody about a matter, outside any notice to many
 
 
 class RoutesError(Exception):
@@ -51,12 +52,13 @@ class Route(Entry):
 
 
 class Kind(Entry):
-    """A kind of notice: its names, the answer that settles it, and whether one must take it."""
+    """A kind of notice: its names, the answer that settles it, whether one must take it, whether it asks for one."""
 
     en: str
     fr: str
     settled: Literal["acknowledged", "done"]
     duty: bool = True
+    asks: bool = True
 
 
 class Rung(Entry):
@@ -141,6 +143,12 @@ def may_decline(kind: str) -> bool:
     """Tell whether recipients may ask not to be told of a kind any more (List-Unsubscribe, RFC 2369)."""
     known = routes().kinds.get(kind)
     return known is not None and not known.duty
+
+
+def asks(kind: str) -> bool:
+    """Tell whether notices of a kind are followed until they are answered."""
+    known = routes().kinds.get(kind)
+    return known is None or known.asks
 
 
 def due_hours(severity: int) -> int:

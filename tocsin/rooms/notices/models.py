@@ -7,9 +7,10 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.platform.access import scope_of
+from tocsin.platform.access import Scope, scope_of
 from tocsin.platform.identity import Identified, drawn_reference
 from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
@@ -40,13 +41,20 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         if not scope.allows(verb):
             return self.none()
         parts = Part.objects.filter(notice=models.OuterRef("pk"), organisation__in=scope.organisations(verb))
-        return self.filter(models.Exists(parts) | models.Q(created_by=scope.person))
+        mine = models.Exists(parts) | models.Q(created_by=scope.person)
+        return self.filter(mine, unsealed_for(scope))
 
     def wholly_visible_to(self, user: Any, verb: str = VIEW) -> Self:
         """Keep the notices all of whose organisations the person may see: what is kept of them names each."""
         mine = scope_of(user).organisations(verb)
         others = Part.objects.filter(notice=models.OuterRef("pk")).exclude(organisation__in=mine)
         return self.visible_to(user, verb).filter(~models.Exists(others))
+
+
+def unsealed_for(scope: Scope, before: str = "") -> models.Q:
+    """Give the condition for notices that are not sealed, or sealed to the person; ``before`` leads to the notice."""
+    named = Notice.named.through.objects.filter(notice=models.OuterRef(f"{before}pk"), person=scope.person)
+    return models.Q(**{f"{before}sealed": False}) | models.Q(models.Exists(named))
 
 
 class Notice(Identified):
@@ -73,6 +81,10 @@ class Notice(Identified):
     )
     sent_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
+    matter_kind = models.CharField(max_length=20, blank=True)  # what it is about in a room above
+    matter = models.UUIDField(null=True, blank=True, db_index=True)
+    sealed = models.BooleanField(default=False)
+    named = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")  # who may know, when sealed
 
     objects = NoticeQuerySet.as_manager()
 
@@ -85,6 +97,11 @@ class Notice(Identified):
 
     def __str__(self) -> str:
         return self.title
+
+    @cached_property
+    def named_addresses(self) -> frozenset[str]:
+        """Give the mail addresses of those it is sealed to; none while it is not sealed."""
+        return frozenset(self.named.values_list("email", flat=True)) if self.sealed else frozenset()
 
 
 class Edition(Identified):
@@ -112,7 +129,8 @@ class PartQuerySet(models.QuerySet["Part"]):
 
     def visible_to(self, user: Any, verb: str = VIEW) -> Self:
         """Keep the parts of organisations where the person may do ``verb``."""
-        return self.filter(organisation__in=scope_of(user).organisations(verb))
+        scope = scope_of(user)
+        return self.filter(unsealed_for(scope, "notice__"), organisation__in=scope.organisations(verb))
 
 
 class Part(Identified):

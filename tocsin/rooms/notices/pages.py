@@ -94,8 +94,9 @@ def notice_new(request: HttpRequest) -> HttpResponse:
     codes = [(code, code) for code in sorted(constituency.codes(request.user, SEND))]
     form = forms.NoticeForm(request.POST or None, codes=codes, initial=forms.prefilled(request.GET))
     if form.is_valid():
+        matter = queries.matter_or_404(request.user, form.cleaned_data["matter"])
         try:
-            notice = actions.draft_list(actor=_me(request), **form.draft())
+            notice = actions.draft_list(actor=_me(request), matter=matter, **form.draft())
         except actions.NoticeError as error:
             form.add_error("values", str(error))
         else:
@@ -194,11 +195,10 @@ def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Write the withdrawal; the preview comes next."""
     form = forms.WithdrawalForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Say why it is withdrawn."))
-        return redirect("notice", uuid)
 
     def act(known: Notice) -> str:
+        if not form.is_valid():
+            raise actions.NoticeError(_("Say why it is withdrawn."))
         actions.withdraw(actor=_me(request), notice=known, changes=form.changes())
         return _("Look at who will be told, then send the withdrawal.")
 
@@ -374,7 +374,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponseBase:
         shown = {"part": known, "notice": known.notice, "telling": telling, "form": form, "token": token}
         if form.is_valid():
             shown |= _answered(form, telling)
-        elif known.notice.tlp != TLP.RED:
+        elif known.notice.tlp != TLP.RED and not known.notice.sealed:
             shown["content"] = queries.read_content(known, telling.language)
         shown["others"] = queries.median_of_others(known)
         return render(request, "notices/link.html", shown)

@@ -13,7 +13,7 @@ from tocsin.rooms.incidents.actions.handle import (
     open_incident,
     take,
 )
-from tocsin.rooms.incidents.actions.inform import inform, inform_again
+from tocsin.rooms.incidents.actions.inform import inform
 from tocsin.rooms.incidents.actions.record import note
 from tocsin.rooms.incidents.actions.seals import seal, unseal
 from tocsin.rooms.incidents.actions.tasks import add_task, answer_task
@@ -28,7 +28,6 @@ __all__ = [
     "close",
     "comment",
     "inform",
-    "inform_again",
     "join_alerts",
     "note",
     "offer",

@@ -12,6 +12,7 @@ from tocsin.platform import audit
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents.actions.record import note, require_handler
 from tocsin.rooms.incidents.models import HandOff, Incident, Seal
+from tocsin.rooms.notices import actions as notices
 
 
 @transaction.atomic
@@ -27,6 +28,7 @@ def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Inci
         Seal.objects.get_or_create(incident=incident, person=person, defaults={"named_by": actor})
     incident.sealed = True
     incident.save(update_fields=["sealed", "updated_at"])
+    notices.seal_about(matter=incident.uuid, named=list(named))
     audit.record(actor, "incident.seal", incident, {"people": sorted(str(person.uuid) for person in named.values())})
     note(incident, "sealed", number=len(named), author=actor)
     return incident
@@ -39,6 +41,7 @@ def unseal(*, actor: Person, incident: Incident) -> Incident:
     incident.seals.all().delete()
     incident.sealed = False
     incident.save(update_fields=["sealed", "updated_at"])
+    notices.seal_about(matter=incident.uuid, named=None)
     audit.record(actor, "incident.unseal", incident)
     note(incident, "unsealed", author=actor)
     return incident

@@ -18,6 +18,7 @@ from tocsin.rooms.notices.actions.draft import correct, discard, draft, draft_li
 from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
 from tocsin.rooms.notices.actions.letters import failed_on_the_way, fetch, settle, take
+from tocsin.rooms.notices.actions.message import seal_about, write_to
 from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest
 from tocsin.rooms.notices.actions.tell import send_again
 
@@ -42,6 +43,7 @@ __all__ = [
     "fetch",
     "not_reached",
     "out_of_office",
+    "seal_about",
     "send",
     "send_again",
     "send_by_itself",
@@ -51,4 +53,5 @@ __all__ = [
     "take",
     "told_by_telephone",
     "withdraw",
+    "write_to",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,23 @@ Facts = Mapping[str, Sequence[dict[str, Any]]]
 Texts = Mapping[str, Mapping[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a notice is: title, kind, severity, marking, hours to answer (None: as the severity demands), matter."""
+
+    title: str
+    kind: str
+    severity: int
+    tlp: str
+    due_hours: int | None = None
+    matter: queries.Matter | None = None
+
+    def kept(self) -> dict[str, Any]:
+        """Give what a notice keeps of its matter."""
+        known = self.matter
+        return {} if known is None else {"matter_kind": known.kind, "matter": known.uuid, "sealed": known.sealed}
+
+
 @transaction.atomic
 def draft(
     *,
@@ -38,26 +56,47 @@ def draft(
     texts: Texts | None = None,
     due_hours: int | None = None,
     listed: queries.Listed | None = None,
+    matter: queries.Matter | None = None,
 ) -> Notice:
-    """Write a notice with one part for each organisation in ``facts`` (by code); nobody is told yet."""
+    """Write a notice with one part for each organisation in ``facts`` (by code); nobody is told yet.
+
+    About a sealed ``matter`` it is sealed to the same people.
+    """
     places = _places(actor, facts)
     if not places:
         raise NoticeError(_("This concerns none of the organisations you serve; there is nobody to tell."))
+    return drafted(actor, About(title, kind, severity, tlp, due_hours, matter), places, facts, texts, listed)
+
+
+def drafted(
+    actor: Person | None,
+    about: About,
+    places: Sequence[Organisation],
+    facts: Facts,
+    texts: Texts | None = None,
+    listed: queries.Listed | None = None,
+) -> Notice:
+    """Write a notice to ``places``, in the caller's transaction, who has seen to it that the actor may."""
     notice = Notice.objects.create(
-        title=title,
-        kind=kind,
-        severity=severity,
-        tlp=tlp,
-        due_hours=due_hours or knowledge.due_hours(severity),
+        title=about.title,
+        kind=about.kind,
+        severity=about.severity,
+        tlp=about.tlp,
+        due_hours=about.due_hours or knowledge.due_hours(about.severity),
         created_by=actor,
         **(listed.kept() if listed else {}),
+        **about.kept(),
     )
+    if about.matter is not None and about.matter.sealed:
+        notice.named.set(about.matter.named)
     edition = Edition.objects.create(
-        notice=notice, texts=_texts(kind, title, texts), created_by=actor, kind=Edition.Kind.FIRST
+        notice=notice, texts=_texts(about.kind, about.title, texts), created_by=actor, kind=Edition.Kind.FIRST
     )
     parts = Part.objects.bulk_create((Part(notice=notice, organisation=place) for place in places), batch_size=AT_ONCE)
     _share(edition, parts, facts)
-    audit.record(actor, "notice.draft", notice, {"title": title, "organisations": [place.code for place in places]})
+    audit.record(
+        actor, "notice.draft", notice, {"title": about.title, "organisations": [place.code for place in places]}
+    )
     return notice
 
 

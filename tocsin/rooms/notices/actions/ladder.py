@@ -176,18 +176,15 @@ def _tell_instead(part: Part, telling: Telling, now: datetime) -> None:
     if place is None or edition is None:
         return
     edition.notice = part.notice
-    rows = (
-        Telling.objects.filter(part=part)
-        .exclude(channel__in=(Channel.TELEPHONE, Channel.WEBHOOK))
-        .order_by("pk")
-        .values_list("address", "failed_at")
-    )
-    addresses = {address.lower(): failed for address, failed in rows}
+    told = Telling.objects.filter(part=part).exclude(channel=Channel.WEBHOOK).order_by("pk")
+    rows = list(told.values_list("channel", "address", "failed_at"))
+    avoid = frozenset(address.lower() for channel, address, _failed in rows if channel != Channel.TELEPHONE)
+    last = {(channel, address.lower()): failed for channel, address, failed in rows}
     content = content_of(_facts([part]).get(part.pk, ()), None)
-    found = queries.reach((telling.role,), place, now, known, knowledge.routes().fallback, frozenset(addresses))
+    found = queries.reach((telling.role,), place, now, known, knowledge.routes().fallback, avoid)
     words = words_of(found, part, edition, content, known, telling.rule, now)
     troubles = tell(actor=None, words=words, why=Telling.Why.INSTEAD, rung=telling.rung).get(part.pk, [])
-    reached = anybody_heard(words, troubles) or any(failed is None for failed in addresses.values())
+    reached = anybody_heard(words, troubles) or None in last.values()
     if not reached:
         part.trouble = ("; ".join(troubles) or telling.failure or "")[:300]
         if part.state == Part.State.TOLD:

@@ -26,6 +26,7 @@ from tocsin.rooms.constituency.actions import note_absence, note_bounce
 from tocsin.rooms.notices.actions.answer import KINDS, QUESTION, Said, answer
 from tocsin.rooms.notices.actions.errors import NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office
+from tocsin.rooms.notices.knowledge import asks
 from tocsin.rooms.notices.models import Answer, Letter, Part, Telling
 from tocsin.rooms.notices.queries import following
 
@@ -141,6 +142,8 @@ def _doubt(letter: Letter, read: Read, meaning: Understood) -> str:
         return _("It speaks of some of what was told, and not of the rest.")
     if meaning.kind == Reading.PLANNED and meaning.planned_for is None:
         return _("It says that something will be done, and not when.")
+    if not asks(letter.part.notice.kind):
+        return _("It answers a message.")
     if meaning.kind == Reading.UNCLEAR:
         return _("It cannot be read for sure.")
     return ""

@@ -56,7 +56,7 @@ def send(*, actor: Person, notice: Notice, seen: str) -> Sent:
     planned = queries.plan(edition)
     if planned.digest != seen:
         raise LookAgain(_("Who would be told has changed since you looked. Look again, then send."))
-    return _send(actor, edition, planned)
+    return send_written(actor, edition, planned)
 
 
 @transaction.atomic
@@ -68,7 +68,7 @@ def send_rest(*, actor: Person, notice: Notice) -> Sent:
     if edition is None or current.state != Notice.State.OPEN:
         raise NoticeError(_("There is nothing to send: this edition has been sent already."))
     edition.notice = current
-    return _send(actor, edition, queries.plan(edition, only=Part.State.UNREACHED))
+    return send_written(actor, edition, queries.plan(edition, only=Part.State.UNREACHED))
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def send_by_itself(notice: Notice) -> Sent:
         raise NoticeError(_("No policy sends notices of this kind by themselves; a person must look first."))
     edition = _waiting(notice)
     audit.record(None, "notice.by_itself", notice, {"policy": policy})
-    return _send(None, edition, queries.plan(edition))
+    return send_written(None, edition, queries.plan(edition))
 
 
 def _waiting(notice: Notice) -> Edition:
@@ -91,7 +91,8 @@ def _waiting(notice: Notice) -> Edition:
     return edition
 
 
-def _send(actor: Person | None, edition: Edition, planned: queries.Plan) -> Sent:
+def send_written(actor: Person | None, edition: Edition, planned: queries.Plan) -> Sent:
+    """Send what was planned, in the caller's transaction."""
     notice, now = edition.notice, timezone.now()
     for row in planned.rows:
         if row.anew:  # before it is written into the mails
@@ -149,8 +150,9 @@ def _move(row: Row, edition: Edition, troubles: Sequence[str], now: datetime) ->
     elif gone:
         _end(part, Part.State.RELEASED)
     elif anew:
-        part.state, part.settled, part.overdue, part.rung, part.told_at = Part.State.TOLD, False, False, 0, now
-        part.next_step_at = queries.next_step(part, now)
+        part.state, part.overdue, part.rung, part.told_at = Part.State.TOLD, False, 0, now
+        part.settled = not knowledge.asks(edition.notice.kind)
+        part.next_step_at = None if part.settled else queries.next_step(part, now)
 
 
 def _end(part: Part, state: Part.State) -> None:

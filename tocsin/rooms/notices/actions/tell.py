@@ -65,7 +65,9 @@ def send_again(message: OutboxMessage, *, actor: Person) -> None:
 
     Raises ``outbox.Refused`` with the gate's reason; the refusal stands in the ledger all the same.
     """
-    telling = Telling.objects.select_related("part__organisation", "part__notice").get(message=message)
+    telling = Telling.objects.select_related("part__organisation", "part__notice").filter(message=message).first()
+    if telling is None:
+        raise ValidationError(_("This message belongs to no notice; write it again."))
     part = telling.part
     require(actor, "notices.send", part.organisation_id)
     way = Way(telling.channel, telling.address)

@@ -28,6 +28,7 @@ from tocsin.rooms.notices.queries.following import (
 from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
 from tocsin.rooms.notices.queries.ladder import next_rung, next_step, rung_at, rung_of_refusals
 from tocsin.rooms.notices.queries.letters import link, read_content, uuid_of
+from tocsin.rooms.notices.queries.matters import Matter, about, matter_or_404, register
 from tocsin.rooms.notices.queries.planning import Plan, Word, calls, item_of, plan, preview_of, recipient_of
 from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, reach, resolve
 from tocsin.rooms.notices.queries.simulation import Simulated, simulate
@@ -41,6 +42,7 @@ __all__ = [
     "Figures",
     "Listed",
     "Matrix",
+    "Matter",
     "Plan",
     "Routed",
     "Row",
@@ -51,6 +53,7 @@ __all__ = [
     "Unread",
     "Value",
     "Word",
+    "about",
     "affected",
     "calls",
     "counts",
@@ -62,6 +65,7 @@ __all__ = [
     "link",
     "listed",
     "matrix",
+    "matter_or_404",
     "may_send",
     "median_of_others",
     "next_rung",
@@ -80,6 +84,7 @@ __all__ = [
     "read_list",
     "read_values",
     "recipient_of",
+    "register",
     "resolve",
     "rung_at",
     "rung_of_refusals",

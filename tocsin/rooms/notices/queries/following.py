@@ -17,7 +17,8 @@ from django.utils.translation import ngettext
 from tocsin.platform.access import scope_of
 from tocsin.platform.look.tags import short
 from tocsin.platform.markings import TLP
-from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Letter, Notice, Part, Telling
+from tocsin.rooms.notices.knowledge import MESSAGE
+from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Letter, Notice, Part, Telling, unsealed_for
 from tocsin.rooms.notices.queries.directory import directory
 from tocsin.rooms.notices.queries.letters import uuid_of
 
@@ -144,15 +145,15 @@ def stuck_parts(user: Any) -> QuerySet[Part]:
 
 def letters_waiting(user: Any) -> QuerySet[Letter]:
     """Give the mails that a person must look at, the oldest first; those nobody could place are seen by all senders."""
-    places = scope_of(user).organisations("notices.send")
-    found = Letter.objects.filter(Q(part=None) | Q(part__organisation__in=places), waiting=True)
+    mine = Part.objects.visible_to(user, "notices.send").values("pk")
+    found = Letter.objects.filter(Q(part=None) | Q(part__in=mine), waiting=True)
     known = found.select_related("part__notice", "part__organisation").order_by("pk")
     return known if scope_of(user).allows("notices.send") else known.none()
 
 
 def listed(user: Any, state: str = "") -> QuerySet[Notice]:
-    """Give the notices the person may see, all or those in one state; a state there is not has none."""
-    found = Notice.objects.visible_to(user).select_related("created_by")
+    """Give the notices the person may see, all or those in one state; messages stand with what they are about."""
+    found = Notice.objects.visible_to(user).exclude(kind=MESSAGE).select_related("created_by")
     return found.filter(state=state) if state else found
 
 
@@ -168,7 +169,7 @@ def may_send(user: Any, notice: Notice) -> bool:
 def standing(user: Any) -> list[tuple[Notice, Figures]]:
     """Give how the open notices stand where the person reads on; what is for named people only is left out."""
     parts = Part.objects.filter(organisation__in=scope_of(user).organisations(COUNT, VIEW)).values("notice")
-    found = Notice.objects.filter(pk__in=parts, state=Notice.State.OPEN).exclude(tlp=TLP.RED)
+    found = Notice.objects.filter(pk__in=parts, state=Notice.State.OPEN, sealed=False).exclude(tlp=TLP.RED)
     known = list(found.order_by("-severity", "-sent_at")[:100])
     counted = counts(known, user, COUNT, VIEW)
     return [(notice, counted.get(notice.pk, Figures())) for notice in known]
@@ -200,7 +201,8 @@ def part_or_404(user: Any, uuid: UUID, *verbs: str) -> Part:
     """Give a part of an organisation where the person may do one of ``verbs``."""
     scope = scope_of(user)
     known = Q(edition=None, organisation__in=scope.organisations(VIEW)) | ~Q(edition=None)
-    found = Part.objects.filter(known, uuid=uuid, organisation__in=scope.organisations(*verbs))  # their own: no drafts
+    found = Part.objects.filter(known, unsealed_for(scope, "notice__"), uuid=uuid)  # of their own they see no drafts
+    found = found.filter(organisation__in=scope.organisations(*verbs))
     part = found.select_related("notice", "organisation", "edition").first()
     if part is None:
         raise Http404

@@ -15,7 +15,7 @@ from django.utils import translation
 from tocsin import config
 from tocsin.pipeline.mail.own_words import REPLY_ABOVE
 from tocsin.platform.outbox import Attachment
-from tocsin.rooms.notices.knowledge import kind_name, written
+from tocsin.rooms.notices.knowledge import asks, kind_name, written
 from tocsin.rooms.notices.models import Channel, Edition, Notice, Part, Telling
 from tocsin.rooms.notices.queries import facts as known
 
@@ -62,7 +62,7 @@ def _mail(telling: Telling, notice: Notice, part: Part, edition: Edition, conten
                 "text": text["text"],
                 "changes": edition.changes.get(telling.language) or edition.changes.get("en", ""),
                 "content": content,
-                "asks": _asks(edition, content),
+                "asks": _asks(notice, edition, content),
                 "shown": [(known.shown(fact), fact) for fact in content.facts[:SHOWN]],
                 "came": [known.shown(fact) for fact in content.came[:SHOWN]],
                 "went": [known.shown(fact) for fact in content.went[:SHOWN]],
@@ -82,7 +82,7 @@ def _short(telling: Telling, notice: Notice, part: Part, edition: Edition, conte
         given = {"telling": telling, "notice": notice, "part": part, "edition": edition, "due": due}
         kind = kind_name(notice.kind, telling.language)
         body = get_template("notices/sms.txt").render(
-            {**given, "kind": kind, "asks": _asks(edition, content), "link": link(telling)}
+            {**given, "kind": kind, "asks": _asks(notice, edition, content), "link": link(telling)}
         )
     return " ".join(body.split())
 
@@ -106,16 +106,16 @@ def _json(telling: Telling, notice: Notice, part: Part, edition: Edition, conten
         "facts": content.facts,
         "came": content.came,
         "went": content.went,
-        "asks": _asks(edition, content),
+        "asks": _asks(notice, edition, content),
         "due_at": due,
         "answer": link(telling),
     }
     return orjson.dumps({"type": f"notice.{telling.why}", "timestamp": telling.told_at, "data": told}).decode()
 
 
-def _asks(edition: Edition, content: Content) -> bool:
+def _asks(notice: Notice, edition: Edition, content: Content) -> bool:
     """Tell whether an answer is asked for."""
-    return edition.kind != Edition.Kind.WITHDRAWAL and not (content.went and not content.facts)
+    return asks(notice.kind) and edition.kind != Edition.Kind.WITHDRAWAL and not (content.went and not content.facts)
 
 
 @dataclass(frozen=True, slots=True)

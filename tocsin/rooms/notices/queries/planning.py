@@ -105,6 +105,8 @@ def item_of(notice: Notice, part: Part) -> Item:
         title=notice.title,
         tlp=notice.tlp,
         organisations=frozenset({place.code}),
+        sealed=notice.sealed,
+        named=notice.named_addresses,
         names=frozenset(filter(None, (place.name, place.name_fr))),
     )
 

@@ -1,0 +1,73 @@
+"""Write to one organisation about a matter, and keep what was told of it sealed when the matter is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tocsin.platform import audit, gate
+from tocsin.platform.outbox import Refused
+from tocsin.platform.ways import ACTIONS
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.notices import queries
+from tocsin.rooms.notices.actions.draft import About, drafted
+from tocsin.rooms.notices.actions.errors import NoticeError
+from tocsin.rooms.notices.actions.send import send_written
+from tocsin.rooms.notices.knowledge import MESSAGE, texts
+from tocsin.rooms.notices.models import Notice, Part
+from tocsin.rooms.notices.queries.planning import Plan, item_of
+
+
+@transaction.atomic
+def write_to(
+    *,
+    actor: Person,
+    organisation: Organisation,
+    matter: queries.Matter,
+    subject: str,
+    text: str,
+    severity: int,
+    tlp: str,
+) -> Part:
+    """Tell an organisation what its writer, who sees it now, has written; the room of the matter has checked the right.
+
+    Raises ``Refused`` with the gate's reason, which stands in the ledger all the same, and NoticeError when there is
+    nobody to tell.
+    """
+    written = {language: {"subject": subject, "text": text} for language in texts()[MESSAGE]}
+    about = About(subject[:200], MESSAGE, severity, tlp, matter=matter)
+    notice = drafted(actor, about, [organisation], {organisation.code: ()}, written)
+    edition = notice.editions.select_related("notice").get()
+    planned = queries.plan(edition)
+    (row,) = planned.rows
+    if not row.reached:
+        _refuse(actor, planned)
+    send_written(actor, edition, planned)
+    return notice.parts.get()
+
+
+def _refuse(actor: Person, planned: Plan) -> None:
+    """Say why nobody is told; what the gate refuses is asked of it, so that it stands in its ledger."""
+    (row,) = planned.rows
+    for word in row.people:
+        decision = gate.ask(actor, item_of(planned.edition.notice, row.part), word.recipient, ACTIONS[word.channel])
+        if not decision.allowed:
+            raise Refused(decision)
+    raise NoticeError(
+        _("%(organisation)s: %(trouble)s Add a contact in the constituency.")
+        % {"organisation": row.part.organisation, "trouble": row.trouble}
+    )
+
+
+@transaction.atomic
+def seal_about(*, matter: UUID, named: Collection[int] | None) -> None:
+    """Seal all notices about a matter to the people ``named`` (inner ids), or open them: None."""
+    notices = list(Notice.objects.select_for_update().filter(matter=matter))
+    for notice in notices:
+        notice.named.set(named or ())
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(sealed=named is not None)
+    audit.record_many(None, "notice.seal" if named is not None else "notice.unseal", notices)

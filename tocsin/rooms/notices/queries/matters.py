@@ -1,0 +1,92 @@
+"""What notices are about in the rooms above: an incident, say. Those rooms tell who may know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.http import Http404
+
+from tocsin.platform.access import scope_of
+from tocsin.rooms.notices.knowledge import MESSAGE
+from tocsin.rooms.notices.models import OWN, VIEW, Letter, Notice, Part, Telling, unsealed_for
+from tocsin.rooms.notices.queries.following import Figures, figures
+
+Reading = Letter.Reading
+BY_PEOPLE = (
+    Reading.ACKNOWLEDGED, Reading.NOT_APPLICABLE, Reading.PLANNED, Reading.DONE, Reading.REFUSED, Reading.QUESTION,
+    Reading.UNCLEAR,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a notice is about. When it is ``sealed``, nobody but the people ``named`` (inner ids) may know of either."""
+
+    kind: str
+    uuid: UUID
+    sealed: bool = False
+    named: frozenset[int] = frozenset()
+
+    @property
+    def written(self) -> str:
+        """Give it as forms carry it."""
+        return f"{self.kind}:{self.uuid}"
+
+
+Finder = Callable[[Any, UUID], Matter | None]
+_FINDERS: dict[str, Finder] = {}
+
+
+def register(kind: str, finder: Finder) -> None:
+    """Let a room above say which matters of a kind a person may write notices about."""
+    _FINDERS[kind] = finder
+
+
+def matter_or_404(user: Any, written: str) -> Matter | None:
+    """Give the matter that a form names, if the person may write about it; None when it names none."""
+    if not written:
+        return None
+    kind, _colon, uuid = written.partition(":")
+    try:
+        found = _FINDERS[kind](user, UUID(uuid))
+    except (KeyError, ValueError) as error:
+        raise Http404("matter") from error
+    if found is None:
+        raise Http404("matter")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told about a matter: notices, each with how it stands, and messages with receipts and what came back."""
+
+    notices: Sequence[tuple[Notice, Figures]]
+    messages: Sequence[Part]
+
+
+def about(user: Any, matter: UUID) -> Told:
+    """Give what was told about a matter, as far as the person may know of it, the newest first."""
+    scope = scope_of(user)
+    reach = Q(organisation__in=scope.organisations(VIEW)) | Q(
+        organisation__in=scope.organisations(OWN), told_at__isnull=False
+    )
+    found = Part.objects.filter(reach, unsealed_for(scope, "notice__"), notice__matter=matter)
+    parts = list(found.select_related("notice", "organisation").order_by("-notice", "pk"))
+    messages = [part for part in parts if part.notice.kind == MESSAGE]
+    prefetch_related_objects(
+        messages,
+        Prefetch("tellings", Telling.objects.select_related("message").order_by("pk")),
+        Prefetch("letters", Letter.objects.filter(reading__in=BY_PEOPLE).order_by("pk")),
+    )
+    others = groupby((part for part in parts if part.notice.kind != MESSAGE), key=attrgetter("notice"))
+    return Told([(notice, _standing(each)) for notice, each in others], messages)
+
+
+def _standing(parts: Iterable[Part]) -> Figures:
+    return figures((part.state, 1, int(part.overdue)) for part in parts)
