@@ -229,6 +229,44 @@ def test_alerts_lead_to_a_notice_with_each_organisations_own(
     assert "nobody" not in " ".join(mails().values()).replace("Nobody", "")
 
 
+def test_all_alerts_that_match_lead_to_one_notice(ranges: None, analyst: Person, client_of: ClientOf) -> None:
+    from django.utils import timezone
+
+    from tocsin.rooms.alerts.models import Alert
+
+    now, place = timezone.now(), Organisation.objects.get(code="DEPA")
+    for number in range(60):
+        Alert.objects.create(
+            key=f"k{number}", rule_id="r" if number < 50 else "s", rule_version="1", title="PsExec", level=3,
+            subject_kind="host", subject=f"ws-{number}.example", organisation=place, window_start=now, first_seen=now,
+            last_seen=now, count=1,
+        )  # fmt: skip
+    client = client_of(analyst)
+    client.post("/alerts/bulk/", {"do": "tell", "whole": "1", "back": "/alerts/?rule=r"})
+    (share,) = Notice.objects.get().editions.get().shares.all()
+    assert len(share.facts) == 50
+    said = client.post("/alerts/bulk/", {"do": "tell", "back": "/alerts/?rule=r"}, follow=True)
+    assert "Select at least one alert." in said.content.decode()
+
+
+def test_alerts_of_a_sealed_incident_are_told_from_there(ranges: None, responder: Person, client_of: ClientOf) -> None:
+    from django.utils import timezone
+
+    from tocsin.rooms.alerts.models import Alert
+    from tocsin.rooms.incidents import actions as incidents
+
+    now, place = timezone.now(), Organisation.objects.get(code="DEPA")
+    alert = Alert.objects.create(
+        key="k", rule_id="r", rule_version="1", title="PsExec", level=3, subject_kind="host", subject="ws",
+        organisation=place, window_start=now, first_seen=now, last_seen=now, count=1,
+    )  # fmt: skip
+    incident = incidents.open_incident(actor=responder, title="x", organisations=[place], alerts=[alert])
+    incidents.seal(actor=responder, incident=incident, people=[])
+    said = client_of(responder).post("/alerts/bulk/", {"do": "tell", "selected": [str(alert.uuid)]}, follow=True)
+    assert "sealed incident" in said.content.decode()
+    assert not Notice.objects.exists()
+
+
 def test_the_same_words_told_twice_are_one_mail(draft: Write) -> None:
     from tocsin.rooms.notices import queries
 

@@ -265,10 +265,10 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     chosen = list(queries.visible_by_uuids(request.user, given.getlist("selected")))
     if given.get("do") == "escalate" and chosen and (url := _escalate_url(chosen)):
         return redirect(url)
-    if given.get("do") == "tell" and chosen:
-        return _told(request, chosen)
     back = given.get("back", "")
     home = back if back.startswith(f"{reverse('alerts')}?") else reverse("alerts")
+    if given.get("do") == "tell":
+        return _told(request, home, chosen)
     how = {"do": given.get("do", ""), "disposition": given.get("disposition", "")}
     how["reason"] = given.get("reason", "")[: forms.LONGEST]
     try:
@@ -282,13 +282,15 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     return HttpResponseRedirect(home)
 
 
-def _told(request: HttpRequest, chosen: list[Alert]) -> HttpResponseBase:
+def _told(request: HttpRequest, home: str, chosen: list[Alert]) -> HttpResponseBase:
     """Write a notice to those whom the alerts concern; its preview comes next, and nothing is sent yet."""
+    if "whole" in request.POST:
+        chosen = list(_whole(request, home, queries.newest())[: actions.MOST_TOLD + 1])
     try:
         return redirect("notice", actions.notice_of(actor=_me(request), alerts=chosen).uuid)
-    except NoticeError as error:
+    except (NoticeError, AlertError) as error:
         messages.error(request, str(error))
-        return redirect("alerts")
+        return HttpResponseRedirect(home)
 
 
 def _changed(request: HttpRequest, home: str, chosen: list[Alert], how: Mapping[str, str]) -> BulkChange:

@@ -27,6 +27,10 @@ class AlertQuerySet(models.QuerySet[Any]):
         sealed = import_string(settings.TOCSIN_ALERTS_SEALED_FROM)(scope.person)
         return self._in_reach(scope, verb).exclude(pk__in=sealed)
 
+    def sealed(self) -> Self:
+        """Keep the alerts that stand in a sealed incident, whoever is named on it."""
+        return self.filter(pk__in=import_string(settings.TOCSIN_ALERTS_SEALED_FROM)(None))
+
     def _in_reach(self, scope: Scope, verb: str) -> Self:
         organisations = scope.organisations(verb)
         unattributed = scope.everything(verb)

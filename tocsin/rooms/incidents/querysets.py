@@ -28,8 +28,8 @@ def _named(scope: Scope) -> Exists:
     return Exists(Seal.objects.filter(incident=OuterRef("pk"), person=person))
 
 
-def alerts_sealed_from(person: int) -> models.QuerySet[Any]:
-    """Give the inner ids of the alerts in sealed incidents that do not name ``person``."""
+def alerts_sealed_from(person: int | None) -> models.QuerySet[Any]:
+    """Give the inner ids of the alerts in sealed incidents that do not name ``person``; of all, when that is None."""
     from tocsin.rooms.incidents.models import Incident, Seal
 
     named = Seal.objects.filter(person=person).values("incident")

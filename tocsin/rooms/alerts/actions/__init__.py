@@ -28,10 +28,12 @@ from tocsin.rooms.alerts.actions.steps import (
     take,
     take_many,
 )
+from tocsin.rooms.alerts.actions.telling import MOST as MOST_TOLD
 from tocsin.rooms.alerts.actions.telling import notice_of
 
 __all__ = [
     "MOST",
+    "MOST_TOLD",
     "AlertError",
     "Ingest",
     "NewerGroupOpen",

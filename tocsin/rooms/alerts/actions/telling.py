@@ -11,15 +11,23 @@ from django.utils.translation import gettext as _
 
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts.actions.errors import NothingToDo
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.notices import actions as notices
 from tocsin.rooms.notices.models import Notice
 
+MOST = 5_000
 SEVERITY = {0: 1, 1: 1, 2: 2, 3: 3, 4: 4}  # of the worst alert's level
 
 
 def notice_of(*, actor: Person, alerts: Sequence[Alert]) -> Notice:
     """Write a notice about alerts, for a person to look at and send; what belongs to nobody is left out."""
+    if len(alerts) > MOST:
+        raise NothingToDo(_("These are more than %s alerts; filter more narrowly.") % f"{MOST:,}")
+    if not alerts:
+        raise NothingToDo(_("Select at least one alert."))
+    if Alert.objects.sealed().filter(pk__in=[alert.pk for alert in alerts]).exists():
+        raise NothingToDo(_("Some of these stand in a sealed incident; tell those concerned from there."))
     facts: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for alert in alerts:
         if alert.organisation is not None:
