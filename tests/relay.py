@@ -22,6 +22,7 @@ from email.policy import default
 from pathlib import Path
 
 from tests.platform.processes import eventually, free_port
+from tests.receiver import certificate
 from tests.shared import missing
 
 BOXES = {
@@ -113,7 +114,9 @@ listen = 127.0.0.1
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
-ssl = no
+ssl = yes
+ssl_cert = <{folder}/ca.pem
+ssl_key = <{folder}/ca.pem
 disable_plaintext_auth = no
 mail_location = maildir:{folder}/boxes/%u
 first_valid_uid = {owner}
@@ -123,7 +126,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {imaps}
+    ssl = yes
   }}
 }}
 passdb {{
@@ -145,6 +149,7 @@ class Relay:
     port: int
     imap_port: int
     behind: int  # the port of the server behind
+    imaps_port: int
 
     @property
     def smtp(self) -> str:
@@ -154,6 +159,14 @@ class Relay:
     def imap(self, box: str) -> str:
         """Give a box as TOCSIN_MAILBOX names it, read over IMAP."""
         return f"imap://{box}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.imap_port}/INBOX"
+
+    def imaps(self, box: str) -> str:
+        """Give the same over TLS; the certificate vouches for itself, and stands in ``folder``/ca.pem."""
+        return (
+            self.imap(box)
+            .replace("imap://", "imaps://")
+            .replace(f"127.0.0.1:{self.imap_port}", f"localhost:{self.imaps_port}")
+        )
 
     def maildir(self, box: str) -> str:
         """Give a box as TOCSIN_MAILBOX names it, read as a folder."""
@@ -226,7 +239,8 @@ def running(*, anybody: bool = False) -> Iterator[Relay]:
         missing("root with Postfix and Dovecot (apt-get install postfix dovecot-imapd)")
     folder = Path(tempfile.mkdtemp(prefix="tocsin-relay-"))
     folder.chmod(0o755)  # the servers leave root behind
-    relay = Relay(folder, free_port(), free_port(), free_port())
+    relay = Relay(folder, free_port(), free_port(), free_port(), free_port())
+    certificate(folder)
     before = os.umask(MASK)
     _configure(relay, anybody)
     os.umask(before)
@@ -262,4 +276,4 @@ def _configure(relay: Relay, anybody: bool) -> None:
     (folder / "anybody").write_text("/\\.example$/ crowd/\n" if anybody else "")
     relay.have_behind(BEHIND)
     (folder / "users").write_text("".join(f"{box}:{PASSWORD}\n" for box in sorted(set(BOXES.values()))))
-    (folder / "dovecot.conf").write_text(DOVECOT.format(**values, port=relay.imap_port))
+    (folder / "dovecot.conf").write_text(DOVECOT.format(**values, port=relay.imap_port, imaps=relay.imaps_port))

@@ -15,7 +15,7 @@ from pysequoia import Cert, Tsk, decrypt
 
 from tests.relay import PASSWORD, Relay
 from tests.rooms.notices.conftest import contact, part
-from tocsin.platform import openpgp, outbox
+from tocsin.platform import mailboxes, openpgp, outbox
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.constituency.models import Contact, Membership
 from tocsin.rooms.notices import actions
@@ -88,6 +88,21 @@ def test_a_notice_lies_in_the_mailbox_with_all_that_belongs_to_it(sent: Write, p
     assert "192.0.2.200" not in mail.as_string()
     assert len(post.mails("officer_b")) == 1
     assert {m.state for m in OutboxMessage.objects.all()} == {"sent"}
+
+
+def test_answers_are_read_over_tls_from_a_server_that_is_who_it_says(
+    sent: Write, post: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = sent()
+    deliver(post)
+    (mail,) = post.mails("officer_a")
+    reply(post, mail, "Done.")
+    monkeypatch.setenv("TOCSIN_MAILBOX", post.imaps("house"))
+    with pytest.raises(mailboxes.Unreachable, match="certificate"):
+        actions.fetch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(post.folder / "ca.pem"))
+    assert actions.fetch() >= 1
+    assert part(notice, "DEPA").state == "done"
 
 
 def test_to_whoever_has_a_key_it_arrives_encrypted_and_signed(sent: Write, post: Relay) -> None:
