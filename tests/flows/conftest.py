@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tests.platform.processes import fresh_database
 from tests.shared import missing
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -60,23 +61,6 @@ def wait_for(url: str, child: subprocess.Popen[bytes], seconds: float) -> None:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
     raise AssertionError(f"{url} did not answer within {seconds} s")
-
-
-@contextmanager
-def fresh_database(purpose: str) -> Iterator[str]:
-    """Give a database of its own: PostgreSQL when the suite runs on it, else an SQLite file in the home."""
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        yield ""
-        return
-    import psycopg
-
-    name = f"tocsin_{purpose}_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield f"{server.rsplit('/', 1)[0]}/{name}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.flows.conftest import Demo, demonstrating, fresh_database
+from tests.flows.conftest import Demo, demonstrating
+from tests.platform.processes import fresh_database
 from tests.relay import Relay, running
 from tocsin.charts import chart_named, load
 

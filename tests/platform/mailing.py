@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from tests.platform.processes import environment, eventually
 from tests.relay import Relay
 
@@ -65,10 +67,12 @@ class Sender:
 
     home: Path
     relay: Relay
+    database: str  # its address on PostgreSQL; empty: a file in the home
 
     def start(self, code: str, **more: str) -> subprocess.Popen[bytes]:
         """Run code in the installation and do not wait for it."""
         given = {"TOCSIN_SMTP_URL": self.relay.smtp, "DJANGO_SETTINGS_MODULE": "tocsin.platform.settings"}
+        given["DATABASE_URL"] = self.database
         return subprocess.Popen([sys.executable, "-c", code], env=environment(self.home, **given, **more))
 
     def run(self, code: str, **more: str) -> None:
@@ -78,6 +82,10 @@ class Sender:
 
     def rows(self, query: str) -> list[Any]:
         """Ask the database."""
+        if self.database:
+            with psycopg.connect(self.database, autocommit=True) as connection:
+                found = connection.execute(query)
+                return found.fetchall() if found.description else []
         with closing(sqlite3.connect(self.home / "tocsin.sqlite3", timeout=60)) as database, database:
             return database.execute(query).fetchall()
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
+
 
 def free_port() -> int:
     """Find a port nobody listens on."""
@@ -87,3 +89,18 @@ def resident(pids: Sequence[int]) -> int:
     """Give the memory of processes in MB, what they share counted for each."""
     pages = (Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in pids)
     return sum(int(count) for count in pages) * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+@contextmanager
+def fresh_database(purpose: str) -> Iterator[str]:
+    """Give a database of its own: PostgreSQL when the suite runs on it, else (empty) an SQLite file in the home."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield ""
+        return
+    name = f"tocsin_{purpose}_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield f"{server.rsplit('/', 1)[0]}/{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
