@@ -13,7 +13,7 @@ from django.test import Client
 from tests.rooms.notices.conftest import contact, mails, part, seen
 from tocsin.platform.models import AuditEntry, GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import Membership, Organisation
+from tocsin.rooms.constituency.models import Asset, Membership, Organisation
 from tocsin.rooms.notices import actions, knowledge
 from tocsin.rooms.notices.actions.tell import tell
 from tocsin.rooms.notices.models import Notice, Part, Telling
@@ -227,6 +227,33 @@ def test_alerts_lead_to_a_notice_with_each_organisations_own(
     assert "PsExec" in body
     assert "ws-b" not in body
     assert "nobody" not in " ".join(mails().values()).replace("Nobody", "")
+
+
+def test_a_prefix_that_belongs_to_two_is_told_to_both_and_to_nobody_else(draft: Write, analyst: Person) -> None:
+    for code in ("DEPA", "DEPB"):
+        Asset.objects.create(organisation=Organisation.objects.get(code=code), kind="prefix", value="198.51.100.0/24")
+    notice = draft("198.51.100.9\n192.0.2.7")
+    actions.send(actor=analyst, notice=notice, seen=seen(notice))
+    found = mails()
+    assert "198[.]51[.]100[.]9" not in found["officer_a@tocsin.example"]  # what one holds is written as it is
+    for officer in ("officer_a", "officer_b"):
+        assert "198.51.100.9 (yours: 198.51.100.0/24)" in found[f"{officer}@tocsin.example"]
+    assert "192.0.2.7" not in found["officer_b@tocsin.example"]
+    assert {each.state for each in notice.parts.all()} == {"told"}
+
+
+@pytest.mark.parametrize("title", ["[N-26-ABCDEFGH] Command server", "N-26-ABCDEFGH", "[TLP:CLEAR] [INC-26-ABCDEF] x"])
+def test_a_title_that_looks_like_a_reference_misleads_nobody(sent: Write, title: str) -> None:
+    from tocsin.rooms.notices.actions import take
+
+    notice = sent(title=title)
+    told = part(notice, "DEPA")
+    subject = mails()["officer_a@tocsin.example"].partition("\n")[0]
+    assert subject.startswith(f"[TLP:AMBER] [{told.reference}] ")
+    answer = f"From: officer_a@tocsin.example\nTo: tocsin@tocsin.example\nSubject: Re: {subject}\n\nDone.\n"
+    letter = take(answer.encode())
+    assert letter.part in {told, None}  # two references in a subject: a person looks
+    assert (part(notice, "DEPA").state == "done") is (letter.part is not None)
 
 
 def test_all_alerts_that_match_lead_to_one_notice(ranges: None, analyst: Person, client_of: ClientOf) -> None:
