@@ -24,7 +24,7 @@ ROLE_NAMES = {
     "deputy": _("deputy of the security officer"),
     "head": _("head of department"),
     "duty": _("duty desk, at all hours"),
-    "tool": _("own tool, told beside the people"),
+    "tool": _("own tool"),
     "ciso": _("chief information security officer"),
     "administrator": _("administrator"),
     "peer": _("outside party"),

@@ -110,7 +110,7 @@ def send_written(actor: Person | None, edition: Edition, planned: queries.Plan) 
     edition.save(update_fields=["sent_at"])
     _move_notice(notice, edition, now)
     unreached = [row for row in planned.rows if not _reached(row, troubles.get(row.part.pk, ()))]
-    people = sum(len(row.people) for row in planned.rows) - sum(len(each) for each in troubles.values())
+    people = sum(row.persons for row in planned.rows if row not in unreached)
     sent = Sent(len(planned.rows) - len(unreached), people, len(unreached))
     audit.record(
         actor,

@@ -47,11 +47,6 @@ class Word:
         """Tell whether a person is told: an organisation whose tool alone is told has not been told."""
         return self.channel != Channel.WEBHOOK
 
-    @property
-    def channel_name(self) -> object:
-        """Give the channel in words."""
-        return Channel(self.channel).label
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -77,8 +72,13 @@ class Row:
 
     @property
     def reached(self) -> Sequence[Word]:
-        """Give the people who would be told."""
+        """Give what would be told to people."""
         return [word for word in self.people if not word.refusal]
+
+    @property
+    def persons(self) -> int:
+        """Count the people who would be told, by however many ways."""
+        return len({(word.at_organisation, word.role, word.name) for word in self.reached})
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +319,7 @@ def preview_of(user: Any, edition: Edition, code: str) -> dict[str, Any]:
         "waiting": edition,
         "plan": planned,
         "rows": rows,
-        "people": sum(len(row.reached) for row in rows),
+        "people": sum(row.persons for row in rows),
         "example": example_of(chosen) if chosen else None,
     }
 
