@@ -168,7 +168,7 @@ def _then(one: int, other: int) -> str:
 def _holdings(draft: Draft) -> Iterator[tuple[Place, Timed]]:
     for place, item in draft.placed("organisations"):
         organisation = cast(Organisation, item)
-        for section in HELD:
+        for section in (*HELD, "products"):
             for number, held in enumerate(getattr(organisation, section)):
                 yield (*place, section, number), held
 

@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from tocsin.pipeline.enrich.asset import product_name
 from tocsin.pipeline.enrich.ownership import Asset, Ownership
 
 
@@ -22,6 +23,10 @@ def known_roles() -> frozenset[str]:
     """Give the roles that `platform/roles.yaml` defines."""
     file = files("tocsin.platform").joinpath("roles.yaml")
     return frozenset(yaml.safe_load(file.read_text(encoding="utf-8"))["roles"])
+
+
+def _product(value: Any) -> Any:
+    return product_name(value) if isinstance(value, str) else value
 
 
 def _prefix(value: str) -> str:
@@ -75,6 +80,7 @@ Code = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Domain = Annotated[str, BeforeValidator(_lower), Field(pattern=rf"^{LABEL}(\.{LABEL})+$", max_length=253)]
 Host = Annotated[str, BeforeValidator(_lower), Field(pattern=rf"^{LABEL}(\.{LABEL})*$", max_length=253)]
+Product = Annotated[str, BeforeValidator(_product), Field(min_length=1, max_length=200)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Role = Annotated[str, AfterValidator(_role)]
@@ -155,9 +161,16 @@ class HeldHost(Timed):
     name: Host
 
 
+class HeldProduct(Timed):
+    """Software or equipment in use, by its name or CPE, and when it was."""
+
+    name: Product
+
+
 PrefixEntry = Annotated[HeldPrefix, BeforeValidator(_held_prefix)]
 NameEntry = Annotated[HeldName, BeforeValidator(_held_name)]
 HostEntry = Annotated[HeldHost, BeforeValidator(_held_name)]
+ProductEntry = Annotated[HeldProduct, BeforeValidator(_held_name)]
 
 
 class Organisation(Entry):
@@ -176,14 +189,20 @@ class Organisation(Entry):
     mail_domains: tuple[NameEntry, ...] = ()
     hosts: tuple[HostEntry, ...] = ()
     prefixes: tuple[PrefixEntry, ...] = ()
+    products: tuple[ProductEntry, ...] = ()
 
     @property
     def must_have_officer(self) -> bool:
         """Tell whether this organisation needs a security officer: departments and entities do, unless told."""
         return self.kind in NEED_OFFICER if self.needs_officer is None else self.needs_officer
 
+    def uses(self) -> Iterator[Asset]:
+        """Give the products this organisation uses; they are nobody's alone."""
+        for product in self.products:
+            yield Asset("product", product.name, self.code, product.valid_from, product.valid_to)
+
     def assets(self) -> Iterator[Asset]:
-        """Give what this organisation holds."""
+        """Give what is this organisation's and nobody else's."""
         for prefix in self.prefixes:
             yield Asset("prefix", prefix.prefix, self.code, prefix.valid_from, prefix.valid_to)
         for domain in self.domains:

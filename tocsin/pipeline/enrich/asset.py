@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-AssetKind = Literal["prefix", "domain", "mail_domain", "host"]
+AssetKind = Literal["prefix", "domain", "mail_domain", "host", "product"]
+_CPE = re.compile(r"cpe:(?:2\.3:|/)[aoh]:([^:]+):([^:]+)")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEGINNING = -(2**63)
@@ -37,6 +39,13 @@ class Asset:
 def microseconds(moment: datetime) -> int:
     """Count the microseconds since 1970, as Arrow does."""
     return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def product_name(text: str) -> str:
+    """Give the one form in which products are compared, of a name or of a CPE (2.2, 2.3): vendor and product."""
+    found = _CPE.match(text.strip().lower())
+    plain = f"{found[1]} {found[2]}" if found else text.lower()
+    return " ".join(plain.replace("\\", "").replace("_", " ").split())
 
 
 def plain_name(value: str) -> str:

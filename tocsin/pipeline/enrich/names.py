@@ -19,7 +19,7 @@ class NameTable:
     def __init__(self, assets: Iterable[Asset], claims: Claims) -> None:
         held: dict[AssetKind, Held] = {"host": {}, "domain": {}, "mail_domain": {}}
         for asset in assets:
-            if asset.kind != "prefix":
+            if asset.kind in held:
                 held[asset.kind].setdefault(plain_name(asset.value), []).append(asset)
         self._hosts, self._domains, self._mail_domains = held["host"], held["domain"], held["mail_domain"]
         self._claims = claims

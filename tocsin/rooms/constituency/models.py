@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -54,8 +54,12 @@ class ValidInTime(models.Model):
     @classmethod
     def valid_now(cls) -> Q:
         """Give the condition for rows that hold at this moment."""
-        now = timezone.now()
-        return (Q(valid_from=None) | Q(valid_from__lte=now)) & (Q(valid_to=None) | Q(valid_to__gt=now))
+        return cls.valid_at(timezone.now())
+
+    @classmethod
+    def valid_at(cls, at: datetime) -> Q:
+        """Give the condition for rows that hold at a moment."""
+        return (Q(valid_from=None) | Q(valid_from__lte=at)) & (Q(valid_to=None) | Q(valid_to__gt=at))
 
 
 class Charted(models.Model):
@@ -303,13 +307,14 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
 
 class Asset(Identified, ValidInTime, Charted):
-    """Something that is an organisation's: a prefix, a domain, a mail domain, a host."""
+    """Something that is an organisation's: a prefix, a domain, a mail domain, a host; or a product that it uses."""
 
     class Kind(models.TextChoices):
         PREFIX = "prefix", _("network prefix")
         DOMAIN = "domain", _("domain")
         MAIL_DOMAIN = "mail_domain", _("mail domain")
         HOST = "host", _("host")
+        PRODUCT = "product", _("product")
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="assets")
     kind = models.CharField(max_length=12, choices=Kind.choices)

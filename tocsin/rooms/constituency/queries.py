@@ -350,8 +350,10 @@ def codes(user: Any = None, verb: str = VERB) -> frozenset[str]:
 
 def ownership(defaults: Mapping[str, str] | None = None) -> pipeline.Ownership:
     """Give what the pipeline attributes events with; ``defaults`` names the organisation of each source."""
-    rows = Asset.objects.filter(organisation__active=True).values_list(
-        "kind", "value", "organisation__code", "valid_from", "valid_to"
+    rows = (
+        Asset.objects.filter(organisation__active=True)
+        .exclude(kind=Asset.Kind.PRODUCT)
+        .values_list("kind", "value", "organisation__code", "valid_from", "valid_to")
     )
     parents = Organisation.objects.exclude(parent=None).values_list("code", "parent__code")
     assets = (
@@ -359,6 +361,15 @@ def ownership(defaults: Mapping[str, str] | None = None) -> pipeline.Ownership:
         for kind, value, code, start, end in rows
     )
     return pipeline.Ownership(assets, defaults, dict(parents))
+
+
+def users_of_products(at: datetime) -> dict[str, list[str]]:
+    """Give the codes of the organisations that use each product at a time, by the form products are compared in."""
+    known = Asset.objects.filter(Asset.valid_at(at), kind=Asset.Kind.PRODUCT, organisation__active=True)
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for value, code in known.order_by("organisation__code").values_list("value", "organisation__code"):
+        found[value].append(code)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class AffectedForm(CaseForm):
     """A list of indicators."""
 
     values = forms.CharField(
-        label=_("Addresses, ranges, domains, URLs, mail addresses and hashes"),
+        label=_("Addresses, ranges, names, URLs, mail addresses, hashes; products and machines on a line of their own"),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=_("One or several a line, defanged or not. What follows # is a remark."),

@@ -249,7 +249,7 @@ def _assets(chart: Chart) -> Change:
             "valid_from": asset.valid_from,
             "valid_to": asset.valid_to,
         }
-        for asset in chart.assets()
+        for asset in (*chart.assets(), *(used for item in chart.organisations for used in item.uses()))
     }
     sync = Sync("assets", Asset, lambda row: (row.kind, row.value, row.organisation.code, row.valid_from), _end)
     return sync.run(Asset.objects.select_related("organisation"), wanted)

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from pydantic import TypeAdapter
 from pydantic import ValidationError as NotValid
 
-from tocsin.charts.schema import Domain, Host, Prefix, known_roles
+from tocsin.charts.schema import Domain, Host, Prefix, Product, known_roles
 from tocsin.platform import audit
 from tocsin.platform.access import require, scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
 
 VERB, CONFIRM = "constituency.manage", "incidents.answer"
-SHAPES: dict[str, Any] = {"prefix": Prefix, "domain": Domain, "mail_domain": Domain, "host": Host}
+SHAPES: dict[str, Any] = {"prefix": Prefix, "domain": Domain, "mail_domain": Domain, "host": Host, "product": Product}
 CHANGEABLE = ("name", "name_fr", "timezone", "language", "needs_officer", "active")
 LONGEST_ABSENCE = timedelta(days=400)
 M = TypeVar("M", bound=models.Model)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from tocsin.pipeline.lake.search import NOBODY, Sort, search
@@ -51,9 +52,12 @@ def affected(
 
 
 def _held(values: Iterable[Value], at: datetime) -> Iterable[tuple[str, Fact]]:
-    known = constituency.ownership()
+    known, users = constituency.ownership(), constituency.users_of_products(at)
     for value in values:
-        if value.sort == "hash":
+        if value.sort == "product":
+            for name in (value.text, value.text.partition(" ")[2]):  # with its vendor, or without
+                yield from ((code, Fact(value, held_as=name)) for code in users.get(name, ()))
+        if value.sort in {"hash", "product"}:
             continue
         for match in known.whose(value.text, at):
             if match.wins:
@@ -64,6 +68,8 @@ def _seen(values: Iterable[Value], since: datetime) -> Iterable[tuple[str, Fact]
     wanted: defaultdict[Sort, list[str]] = defaultdict(list)
     known: dict[str, Value] = {}
     for value in values:
+        if value.sort == "product":
+            continue
         wanted[value.sort].append(value.text)
         known[value.text] = value
         if value.sort == "domain":
@@ -93,16 +99,28 @@ class Listed:
 
 def read_list(text: str, *, at: datetime, within: Collection[str]) -> Listed:
     """Read a list of indicators and say whom it concerns, among the organisations ``within``."""
-    values, unread = read_values(text)
-    found = affected(values, at=at, within=within)
+    values, unread, found = _read(text, at, within)
     facts = {code: [kept(fact) for fact in own] for code, own in found.organisations.items()}
     return Listed(values, unread, found.nobody, facts)
 
 
+def _read(text: str, at: datetime, within: Collection[str]) -> tuple[Sequence[Value], Sequence[Unread], Affected]:
+    """Read a list; what may be the name of a machine and is nobody's was no name."""
+    values, unread = read_values(text, constituency.users_of_products(at))
+    found = affected(values, at=at, within=within)
+    words = {value.text for value in found.nobody if value.sort == "host"}
+    if not words:
+        return values, unread, found
+    lines = enumerate((line.partition("#")[0].strip() for line in text.splitlines()), start=1)
+    more = (Unread(number, line) for number, line in lines if line.lower() in words)
+    unread = tuple(sorted((*unread, *more), key=attrgetter("line")))
+    known = [value for value in values if value.sort != "host" or value.text not in words]
+    return known, unread, Affected(found.organisations, [each for each in found.nobody if each.sort != "host"])
+
+
 def preview(text: str, *, kind: str, severity: int, at: datetime, within: Collection[str]) -> dict[str, Any]:
     """Say of a list as people paste it: whom it concerns with which facts, who would be told, and what was not read."""
-    values, unread = read_values(text)
-    found = affected(values, at=at, within=within)
+    values, unread, found = _read(text, at, within)
     known = directory()
     rows = [
         Row(known.places[code], facts, resolve(kind, severity, known.places[code], at, known, routes()))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import Literal
 from urllib.parse import urlsplit
 
+from tocsin.pipeline.enrich.asset import product_name
 from tocsin.pipeline.lake.search import Sort
 
 MOST = 10_000
@@ -26,15 +28,19 @@ _DEFANGED = re.compile("|".join(map(re.escape, _FANGS)), re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+", re.IGNORECASE)
+_MACHINE = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9_-]{0,62}", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@<>]+@([a-z0-9_-]+\.)+[a-z0-9-]+", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;|\"']+")
+
+
+Sorts = Sort | Literal["product"]
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """One indicator: its sort and its one form."""
 
-    sort: Sort
+    sort: Sorts
     text: str
 
 
@@ -46,13 +52,22 @@ class Unread:
     text: str
 
 
-def read_values(text: str) -> tuple[tuple[Value, ...], tuple[Unread, ...]]:
-    """Give the indicators in the order they come, each once, and what could not be read. ``#`` begins a remark."""
+def read_values(text: str, products: Collection[str] = ()) -> tuple[tuple[Value, ...], tuple[Unread, ...]]:
+    """Give the indicators in the order they come, each once, and what could not be read. ``#`` begins a remark.
+
+    A line of its own is a product when it is one of ``products`` (`product_name`) or a CPE, and a single word there may
+    be the name of a machine.
+    """
     values: dict[Value, None] = {}
     unread: list[Unread] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        for part in _parts(line):
-            value = _value(part)
+        product = _product(line.partition("#")[0].strip(), products)
+        if product is not None and len(values) < MOST:
+            values[product] = None
+            continue
+        parts = list(_parts(line))
+        for part in parts:
+            value = _value(part) or (_machine(part) if len(parts) == 1 else None)
             if value is None or len(values) >= MOST:
                 unread.append(Unread(number, part[:LONGEST]))
             else:
@@ -62,6 +77,15 @@ def read_values(text: str) -> tuple[tuple[Value, ...], tuple[Unread, ...]]:
 
 def _parts(line: str) -> Iterator[str]:
     return filter(None, _BETWEEN.split(line.partition("#")[0].strip()))
+
+
+def _product(line: str, products: Collection[str]) -> Value | None:
+    name = product_name(line)
+    return Value("product", name) if name in products or line.lower().startswith("cpe:") else None
+
+
+def _machine(part: str) -> Value | None:
+    return Value("host", part.lower()) if _MACHINE.fullmatch(part) else None
 
 
 def _value(part: str) -> Value | None:
