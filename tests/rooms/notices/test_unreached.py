@@ -13,7 +13,7 @@ from tests.rooms.notices.conftest import contact, mails, part, seen
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Contact, Membership, Organisation
-from tocsin.rooms.notices import actions
+from tocsin.rooms.notices import actions, queries
 from tocsin.rooms.notices.actions import Said
 from tocsin.rooms.notices.models import Notice, Part, Telling
 
@@ -47,7 +47,7 @@ def test_a_correction_that_reaches_nobody_stands_on_the_list(sent: Write, analys
     place.update(active=False)
     assert {m.recipient for m in correct(notice, analyst)} == {"officer_b@tocsin.example"}
     missed = part(notice, "DEPA")
-    assert (missed.state, missed.settled, missed.trouble) == ("unreached", False, "The organisation has ended.")
+    assert (missed.state, missed.missed, missed.trouble) == ("told", True, "The organisation has ended.")
     assert missed.edition is not None
     assert missed.edition.number == 1
     place.update(active=True)
@@ -79,6 +79,24 @@ def test_a_correction_is_tried_again_where_the_one_before_came_back(sent: Write,
     assert part(notice, "DEPA").state == "unreached"
     assert [m.recipient for m in correct(notice, analyst)] == ["officer@a.example"]
     assert part(notice, "DEPA").state == "told"
+
+
+def test_who_had_done_it_and_cannot_be_told_of_a_correction_has_done_it_still(sent: Write, analyst: Person) -> None:
+    nobody_at_all()
+    contact("DEPA", "officer", "officer@a.example")
+    notice = sent("192.0.2.7")
+    actions.answer(part=part(notice, "DEPA"), said=Said("done", "page", "x"))
+    Organisation.objects.filter(code="DEPA").update(active=False)
+    correct(notice, analyst)
+    missed = part(notice, "DEPA")
+    assert (missed.state, missed.settled, missed.missed, bool(missed.trouble)) == ("done", True, True, True)
+    assert missed in queries.stuck_parts(analyst)
+    Organisation.objects.filter(code="DEPA").update(active=True)
+    assert actions.send_rest(actor=analyst, notice=notice).unreached == 0
+    after = part(notice, "DEPA")
+    assert (after.state, after.missed, after.trouble) == ("done", False, "")
+    assert after.edition == notice.editions.latest("number")
+    assert after not in queries.stuck_parts(analyst)
 
 
 def test_a_correction_thrown_away_takes_nobody_off_the_list(sent: Write, analyst: Person) -> None:

@@ -30,14 +30,14 @@ def test_each_sort_has_one_form(written: str, value: Value) -> None:
 
 
 def test_several_stand_in_a_line_remarks_are_left_out_and_each_counts_once() -> None:
-    values, unread = read_values(
-        "192.0.2.7, evil.example; 192.0.2.7 # seen last night\n\n# only a remark\nno name\n"
-    )
+    values, unread = read_values("192.0.2.7, evil.example; 192.0.2.7 # seen last night\n\n# only a remark\nno name\n")
     assert [value.text for value in values] == ["192.0.2.7", "evil.example"]
     assert unread == (Unread(4, "no"), Unread(4, "name"))
 
 
-@pytest.mark.parametrize("written", ["999.1.1.1", "1.2.3", "..", "http://", "a@b", "x" * 300 + ".example", "no-name, nor-another"])
+@pytest.mark.parametrize(
+    "written", ["999.1.1.1", "1.2.3", "..", "http://", "a@b", "x" * 300 + ".example", "no-name, nor"]
+)
 def test_what_is_no_indicator_is_said(written: str) -> None:
     assert read_values(written)[0] == ()
     assert read_values(written)[1]

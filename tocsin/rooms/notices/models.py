@@ -158,6 +158,7 @@ class Part(Identified):
     state = models.CharField(max_length=14, choices=State.choices, default=State.WAITING)
     settled = models.BooleanField(default=False)
     overdue = models.BooleanField(default=False)
+    missed = models.BooleanField(default=False)  # could not be told of a newer edition that brings it nothing new
     trouble = models.CharField(max_length=300, blank=True)
     rung = models.PositiveSmallIntegerField(default=0)
     round = models.PositiveSmallIntegerField(default=0)  # how often it was opened again

@@ -23,7 +23,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.notices import actions, forms, queries
 from tocsin.rooms.notices.knowledge import kind_name
-from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Answer, Notice, Telling
+from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Answer, Notice, Part, Telling
 
 SEND, ANSWER, MANAGE, ROWS = "notices.send", "notices.answer", "constituency.manage", 40
 
@@ -120,6 +120,7 @@ def notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "parts": parts,
         "figures": queries.figures((part.state, 1, int(part.overdue)) for part in parts),
         "may_send": queries.may_send(request.user, known),
+        "untold": any(part.missed or part.state == Part.State.UNREACHED for part in parts),
         "withdrawal_form": forms.WithdrawalForm(),
         "kind": kind_name(known.kind, translation.get_language() or "en"),
     }

@@ -141,7 +141,10 @@ def told_by_telephone(*, actor: Person, part: Part, name: str, number: str, at: 
     )  # fmt: skip
     if not made:
         raise NoticeError(_("This telephone call is written down already."))
-    if current.state == State.UNREACHED:
+    if current.missed:
+        current.missed, current.trouble, current.edition = False, "", edition
+        current.save()
+    elif current.state == State.UNREACHED:
         current.state, current.trouble, current.edition = State.TOLD, "", edition
         current.told_at, current.due_at = at, current.notice.due_at
         current.next_step_at = queries.next_step(current, timezone.now())

@@ -25,6 +25,7 @@ FIELDS = (
     "state",
     "settled",
     "overdue",
+    "missed",
     "trouble",
     "told_at",
     "due_at",
@@ -65,10 +66,10 @@ def send_rest(*, actor: Person, notice: Notice) -> Sent:
     require_all(actor, notice)
     current = hold(notice)
     edition = current.editions.exclude(sent_at=None).select_related("notice").order_by("-number").first()
-    if edition is None or current.state != Notice.State.OPEN:
+    if edition is None or current.state not in {Notice.State.OPEN, Notice.State.CLOSED}:
         raise NoticeError(_("There is nothing to send: this edition has been sent already."))
     edition.notice = current
-    return send_written(actor, edition, queries.plan(edition, only=Part.State.UNREACHED))
+    return send_written(actor, edition, queries.plan(edition, rest=True))
 
 
 @transaction.atomic
@@ -139,12 +140,15 @@ def _move(row: Row, edition: Edition, troubles: Sequence[str], now: datetime) ->
     """Set where a part stands once its edition is sent. Whoever is not told of it stands on the list."""
     part, reached, anew = row.part, _reached(row, troubles), row.anew
     part.updated_at = now
-    gone = part.edition_id is not None and row.content.went and not row.content.facts
+    gone = part.edition_id is not None and bool(row.content.went) and not row.content.facts
     part.trouble = ("; ".join(troubles) or ("" if reached else row.trouble))[:300]
+    part.missed = not (reached or anew or gone or edition.kind == Edition.Kind.WITHDRAWAL)
     if reached:
         part.edition = edition
     if edition.kind == Edition.Kind.WITHDRAWAL:
         _end(part, Part.State.WITHDRAWN)
+    elif part.missed:  # what it said of the matter stands; that it has not heard the newest stands beside it
+        return
     elif not reached:
         part.state, part.settled, part.next_step_at = Part.State.UNREACHED, False, None
     elif gone:

@@ -139,7 +139,7 @@ def stuck_parts(user: Any) -> QuerySet[Part]:
     found = Part.objects.visible_to(user, "notices.send")
     unread = Letter.objects.filter(part=OuterRef("pk"), waiting=True)
     missed = Q(state__in=(State.UNREACHED, State.REFUSED)) | Q(overdue=True)
-    stuck = found.annotate(read_me=Exists(unread)).filter(Q(settled=False) & missed | Q(read_me=True))
+    stuck = found.annotate(read_me=Exists(unread)).filter(Q(settled=False) & missed | Q(missed=True) | Q(read_me=True))
     return stuck.select_related("notice", "organisation").order_by("-notice__severity", "due_at", "pk")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tocsin.platform import gate
@@ -96,6 +97,9 @@ class Plan:
         return [row for row in self.rows if not row.reached]
 
 
+UNTOLD = Q(part__state=Part.State.UNREACHED) | Q(part__missed=True)
+
+
 def item_of(notice: Notice, part: Part) -> Item:
     """Describe one organisation's part to the gate."""
     place = part.organisation
@@ -120,11 +124,11 @@ def recipient_of(way: Way, name: str, at_organisation: str, part: Part, known: D
     return Recipient(way.address, at_organisation, kind, name, lineage, serves)
 
 
-def plan(edition: Edition, at: datetime | None = None, *, only: str = "") -> Plan:
-    """Work out who would be told of an edition now; ``only`` keeps the parts in one state."""
+def plan(edition: Edition, at: datetime | None = None, *, rest: bool = False) -> Plan:
+    """Work out who would be told of an edition now; ``rest`` keeps those who could not be told of it before."""
     at, notice, known = at or datetime.now(UTC), edition.notice, directory()
     shares = (
-        Share.objects.filter(edition=edition, **({"part__state": only} if only else {}))
+        Share.objects.filter(UNTOLD if rest else Q(), edition=edition)
         .select_related("part__organisation", "part__edition")
         .order_by("part__organisation__code")
     )
