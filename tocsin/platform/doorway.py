@@ -9,8 +9,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
-TURNING_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-TURNING = (b"\xe2\x80", b"\xe2\x81")  # how they all begin in UTF-8
+TURNING = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")  # U+202A to U+202E, U+2066 to U+2069 in UTF-8
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
@@ -41,9 +40,9 @@ def no_turning(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         if isinstance(response, HttpResponse) and response.get("Content-Type", "").startswith("text/html"):
-            text = response.content
-            if any(mark in text for mark in TURNING):
-                response.content = TURNING_MARKS.sub(lambda found: _named(found[0]), text.decode()).encode()
+            text, number = TURNING.subn(lambda found: _named(found[0]), response.content)
+            if number:
+                response.content = text
                 if "Content-Length" in response:
                     response["Content-Length"] = str(len(response.content))
         return response
@@ -51,8 +50,8 @@ def no_turning(get_response: Answer) -> Answer:
     return middleware
 
 
-def _named(mark: str) -> str:
-    return f"[U+{ord(mark):04X}]"
+def _named(mark: bytes) -> bytes:
+    return f"[U+{ord(mark.decode()):04X}]".encode()
 
 
 def never_kept(get_response: Answer) -> Answer:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from django.db.models import Aggregate, CharField
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tocsin.platform.access import scope_of
@@ -30,6 +30,7 @@ SIGNS: Mapping[str, str] = {
     Part.State.WITHDRAWN: "–",
 }
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+HEAD = '<th scope="col" class="turn" title="{}" data-code="{}"><span>{}</span></th>'
 NOTHING = "<td>"  # HTML lets the end of a cell go unwritten
 
 
@@ -44,9 +45,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The organisations across, the notices down."""
+    """The organisations across, as they stand in the page, the notices down."""
 
-    organisations: Sequence[tuple[str, str]]
+    heads: SafeString
     lines: Sequence[Line]
 
 
@@ -71,7 +72,8 @@ def matrix(user: Any) -> Matrix:
     for each in shown:
         found = cells[each.pk].get
         lines.append(Line(each, figures(states[each.pk]), SafeString("".join([found(pk, NOTHING) for pk in order]))))
-    return Matrix([(code, name) for _pk, code, name in across], lines)
+    heads = format_html_join("", HEAD, ((name, code, code) for _pk, code, name in across))
+    return Matrix(heads, lines)
 
 
 class Joined(Aggregate):
