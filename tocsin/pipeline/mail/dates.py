@@ -22,7 +22,7 @@ WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAYS) for name in n
 _COUNTS = ("one un une a", "two deux", "three trois", "four quatre", "five cinq", "six", "seven sept", "eight huit",
            "nine neuf", "ten dix")  # fmt: skip
 COUNTS = {word: number for number, words in enumerate(_COUNTS, 1) for word in words.split()}
-FRIDAY = 4
+FRIDAY, SUNDAY = 4, 6
 
 _MONTH, _DAY = "|".join(sorted(MONTHS, key=len, reverse=True)), "|".join(WEEKDAYS)
 _PART = "morning|afternoon|evening|night|matin|soir|apres-midi"
@@ -30,11 +30,14 @@ _UNIT = "hours?|h|heures?|days?|jours?|weeks?|semaines?|months?|mois"
 _COUNT = rf"\d{{1,3}}|{'|'.join(sorted(COUNTS, key=len, reverse=True))}"
 # What may stand before a day without making it another one.
 _BEFORE = (
-    r"(?:(?:by|on|before|until|till|for|from|the|of|no later than|at the latest|this|coming"
-    r"|d'ici|avant|pour|des|le|la|au|du|jusqu'au|a partir du|ce|cet|cette"
+    r"(?:(?:by|on|before|until|till|for|from|the|of|no later than|at the latest|this|coming|in|around|latest"
+    r"|d'ici|avant|pour|des|le|la|au|du|jusqu'au|a partir du|ce|cet|cette|en|courant|vers|dans"
     rf"|{_DAY})\b,? *){{0,4}}"
 )
-_NUMBERED = rf"(?:by|on|before|until|till|to|from|le|au|du|avant|d'ici|pour|{_DAY}),? (?:le |the )?"
+_NUMBERED = (
+    r"(?:(?:by|on|before|until|till|to|from|for|no later than|at the latest|le|au|du|avant|d'ici|pour) (?:le |the )?"
+    rf"(?:(?:{_DAY}),? (?:le |the )?)?|(?:{_DAY}),? (?:le |the )?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,51 @@ def _in_year(day: int, month: int, year: str | None, today: date | None) -> date
     return date(today.year + 1, month, day) if found < today - timedelta(days=60) else found
 
 
+def _day_of_month(match: re.Match[str], today: date | None) -> date | None:
+    """Give the next day of that number, where it is that day of the week: Wednesday 18."""
+    if today is None:
+        return None
+    found = today.replace(day=int(match["number"]))
+    if found < today:
+        found = (today.replace(day=1) + timedelta(days=32)).replace(day=found.day)
+    if match["named"] and WEEKDAYS[match["named"]] != found.weekday():
+        raise ValueError("it is another day of the week")
+    return found
+
+
+def _end_of_named(match: re.Match[str], today: date | None) -> date | None:
+    found = _month_end(match, _in_year(1, MONTHS[match[1]], match[2], today))
+    if found and today and found < today:
+        raise ValueError("a month that has passed is no day of a plan")
+    return found
+
+
+def _middle_of_named(match: re.Match[str], today: date | None) -> date | None:
+    return _in_year(15, MONTHS[match[1]], match[2], today)
+
+
+def _next_month_end(match: re.Match[str], today: date | None) -> date | None:
+    return _month_end(match, today.replace(day=1) + timedelta(days=32)) if today else None
+
+
+def _numbered_week(match: re.Match[str], today: date | None) -> date | None:
+    """Give the Friday of the week of that number."""
+    if today is None:
+        return None
+    found = date.fromisocalendar(today.year, int(match[1]), FRIDAY + 1)
+    return found if found >= today else date.fromisocalendar(today.year + 1, int(match[1]), FRIDAY + 1)
+
+
+def _year_end(_: re.Match[str], today: date | None) -> date | None:
+    return today.replace(month=12, day=31) if today else None
+
+
+def _sunday(match: re.Match[str], today: date | None) -> date | None:
+    """Give the end of a weekend."""
+    weeks = 7 if match["next"] else 0
+    return today + timedelta(days=SUNDAY - today.weekday() + weeks) if today else None
+
+
 def _weekday(match: re.Match[str], today: date | None) -> date | None:
     if today is None:
         return None
@@ -147,11 +195,23 @@ _FORMS = (
         rf"(?P<next>next )?(?P<day>{_DAY})(?P<prochain> prochain)?(?: (?:{_PART}))?",
         _weekday,
     ),
+    _form(rf"(?P<named>{_DAY}),? (?:the |le )?(?P<number>\d{{1,2}})(?:st|nd|rd|th|er)?(?! ?(?:[h:]|{_MONTH}))", _day_of_month, ""),
+    _form(r"(?P<named>)(?P<number>\d{1,2})(?:st|nd|rd|th)(?! \w+ (?:time|day|floor|line))", _day_of_month, r"(?:by|on|before|until) the "),
+    _form(rf"(?:the )?(?:end of|late|fin(?: de| du mois de)?|in the course of|during) ({_MONTH})(?: (\d{{4}}))?", _end_of_named),
+    _form(rf"(?:in|en|for|pour|by|d'ici|courant|au mois de|(?:debut|early|beginning of)) ({_MONTH})(?: (\d{{4}}))?", _end_of_named, "",),
+    _form(rf"(?:mid|mi|middle of)[ -]({_MONTH})(?: (\d{{4}}))?", _middle_of_named),
+    _form(r"(?:the )?(?:end of|fin(?: de)?)(?: the| this| l'| d'| l)? ?(?:year|annee)", _year_end),
+    _form(r"(?:this |ce |le )?(?P<next>next |coming )?(?:weekend|week-end)(?P<prochain> prochain)?", _sunday),
+    _form(r"(?:this week|cette semaine)", _week_end(0)),
     _form(
-        rf"(?:within|in|sous|dans)(?: the| les)?(?: next| prochaine?s?)? ({_COUNT}) ?(?:prochaine?s? )?({_UNIT})",
+        rf"(?:within|in|sous|dans|d'ici|d'ici a)(?: the| les)?(?: next| prochaine?s?)? ({_COUNT}) ?(?:prochaine?s? )?({_UNIT})",
         _ahead,
     ),
-    _form(r"(?:today|tonight|this (?:morning|afternoon|evening)|aujourd'hui|ce soir|cet apres-midi)", _in_days(0)),
+    _form(r"(?:sous|dans la|within a|in a|d'ici une) (?:quinzaine|fortnight)", _in_days(14)),
+    _form(r"(?:the )?(?:end of(?: the| this)? day|eod|cob|close of business|fin de(?: la)? journee)(?: today)?", _in_days(0)),
+    _form(r"(?:next month|mois prochain)", _next_month_end),
+    _form(r"(?:week|semaine) (\d{1,2})", _numbered_week),
+    _form(r"(?:today|tonight|this (?:afternoon|evening)|aujourd'hui|ce soir|cet apres-midi)", _in_days(0)),
     _form(r"(?:day after tomorrow|apres-demain)", _in_days(2)),
     _form(r"(?:tomorrow|demain)(?: (?:morning|afternoon|evening|night|matin|soir|apres-midi))?", _in_days(1)),
     _form(r"(?:end of|fin de|fin)(?: the| this| la| cette)? (?:week|semaine)", _week_end(0)),

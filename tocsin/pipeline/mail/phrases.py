@@ -19,11 +19,13 @@ import re2  # type: ignore[import-untyped]  # has no type information
 import yaml
 
 MEANING = frozenset({
-    "words", "harmless", "question", "not_applicable", "refused", "planned", "done", "working", "received", "doubt",
-    "undone", "out_of_office", "return", "automatic", "automatic_subject", "absent_subject", "bounced", "delayed",
+    "words", "harmless", "question", "not_applicable", "refused", "planned", "contained", "ended", "done", "working",
+    "received", "doubt", "negation", "reason", "timing", "future", "postponed", "undone", "matter", "remedy", "denial", "out_of_office", "return", "automatic", "automatic_subject", "absent_subject", "bounced", "delayed",
 })  # fmt: skip
 QUOTING = frozenset({"attribution", "original", "header", "mobile", "closing", "disclaimer"})
 SECTIONS = MEANING | QUOTING
+# So many bytes may an expression take for what it has seen; longer ones than PART see too much.
+MEMORY, PART = 32 * 1024 * 1024, 16_000
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 _MARKS = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "œ": "oe", "Œ": "oe", "æ": "ae", "–": "-", "—": "-"})
 Sections = Mapping[str, tuple[str, ...]]
@@ -46,20 +48,34 @@ class Phrases:
     """The phrases of one section in all languages."""
 
     def __init__(self, expressions: tuple[str, ...], whole_line: bool = False) -> None:
-        joined = "|".join(expressions)
-        whole = rf"^[ \t]*(?:{joined})[ \t]*[.,!:]*[ \t]*$"
-        self._pattern = _compile(whole if whole_line else rf"(?m)\b(?:{joined})\b")
+        begin, end = (r"^[ \t]*", r"[ \t]*[.,!:]*[ \t]*$") if whole_line else (r"(?m)\b", r"\b")
+        self._patterns = [_compile(f"{begin}(?:{joined}){end}") for joined in _joined(expressions)]
 
     def all(self, text: str) -> Iterator[Found]:
-        """Give all places where one of the phrases stands."""
-        for match in self._pattern.finditer(text):
-            if match.end() > match.start():
-                yield Found(match.start(), match.end(), match.group())
+        """Give all places where one of the phrases stands, the longest where several begin."""
+        matches = (match for pattern in self._patterns for match in pattern.finditer(text))
+        behind = 0
+        for start, opposite in sorted((match.start(), -match.end()) for match in matches):
+            if start >= behind and -opposite > start:
+                behind = -opposite
+                yield Found(start, behind, text[start:behind])
 
     def first(self, text: str) -> str:
         """Give the first phrase in the text, nothing when there is none."""
-        match = self._pattern.search(text)
-        return match.group().strip() if match else ""
+        matches = [match for pattern in self._patterns if (match := pattern.search(text))]
+        found = min(matches, key=lambda match: (match.start(), -match.end()), default=None)
+        return found.group().strip() if found else ""
+
+
+def _joined(expressions: tuple[str, ...]) -> Iterator[str]:
+    """Join expressions up to the length that is searched fastest."""
+    part: list[str] = []
+    for expression in expressions:
+        if part and len(expression) + sum(map(len, part)) > PART:
+            yield "|".join(part)
+            part = []
+        part.append(expression)
+    yield "|".join(part)
 
 
 def plain(text: str) -> str:
@@ -141,6 +157,9 @@ def _compile(expression: str) -> Any:
     options.log_errors = False
     # The longest explanation wins: "is not ours" before "ours".
     options.longest_match = True
+    # Groups are asked for by nobody, and cost ten times the time.
+    options.never_capture = True
+    options.max_mem = MEMORY
     return re2.compile(expression, options=options)
 
 

@@ -7,7 +7,7 @@ some, will ...): otherwise, or where phrases contradict each other, the answer i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,15 +24,26 @@ _SAID = re.compile(r"\"[^\"]{2,}\"|«[^»]+»|“[^”]+”|„[^“”]+[“”
 _FACES = re.compile(r"[\U0001f600-\U0001f64f\U0001f900-\U0001f9ff\u2639\u263a]|[:;]-?[()pd/]|\.\.\.|…")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')]*\s+|\n+")
 _CLAUSE = re.compile(r"[,;:()]+ *| - |- ")
-_SIGNALS = ("not_applicable", "refused", "planned", "done", "working", "received")
+_SIGNALS = ("not_applicable", "refused", "planned", "done", "contained", "ended", "working", "received")
 # Phrases of these hold words of doubt themselves: "is not ours", "will be patched".
-_UNSURE = {"not_applicable", "working", "received"}
+_UNSURE = {"not_applicable", "refused", "planned", "ended", "working", "received"}
 _EVIDENCE = {
     "acknowledged": ("working", "received"),
-    **{kind: (kind,) for kind in ("not_applicable", "refused", "planned", "done")},
+    "done": ("done", "contained", "ended"),
+    **{kind: (kind,) for kind in ("not_applicable", "refused", "planned")},
 }
-# So many words may be a greeting, a name or a title.
-_COURTESY = 5
+# What may stand nowhere beside an answer, when no phrase explains it. A day that is named carries a plan.
+_STOPS = {
+    "done": ("negation", "reason", "timing", "future", "postponed", "undone", "matter"),
+    "planned": ("negation", "reason", "timing", "future", "undone"),
+    "planned for a day": ("negation", "undone"),
+    "not_applicable": ("timing", "postponed", "remedy"),
+    "refused": ("timing", "postponed"),
+    "acknowledged": ("negation", "matter", "remedy", "denial"),
+}
+# These count in clauses in which nothing was said.
+_LOOSE = ("matter", "remedy", "denial")
+_REST = ("negation", "reason", "timing", "future", "postponed")
 # A line of this length was broken by a mail program.
 _JOINED = 50
 
@@ -61,9 +72,8 @@ class _Reading:
     """What was found in a text so far: the first evidence of each signal, the days of plans, what no phrase knows."""
 
     signals: dict[str, str] = field(default_factory=dict)
+    stops: dict[str, str] = field(default_factory=dict)
     days: list[Day] = field(default_factory=list)
-    unexplained: str = ""
-    undone: str = ""
 
 
 def understand(letter: Letter) -> Understood:
@@ -110,10 +120,12 @@ def _words(letter: Letter) -> Understood:
         return Understood("question", asked)
     reading = _Reading()
     doubt = _read(letter.own, letter.date.date() if letter.date else None, reading)
-    kind = "unclear" if doubt else _kind(reading, letter)
-    if kind == "unclear":
-        return Understood("unclear", doubt or reading.undone or reading.unexplained)
-    evidence = next((reading.signals[name] for name in _EVIDENCE.get(kind, ()) if name in reading.signals), "")
+    answer = "" if doubt else _answer(reading, letter)
+    stop = doubt or next((reading.stops[name] for name in _STOPS.get(answer, ()) if name in reading.stops), "")
+    kind = answer.partition(" ")[0]
+    if stop or not kind:
+        return Understood("unclear", stop)
+    evidence = next((reading.signals[name] for name in _EVIDENCE[kind] if name in reading.signals), "")
     return Understood(
         kind,
         evidence,
@@ -137,33 +149,61 @@ def _read(own: str, today: date | None, reading: _Reading) -> str:
     if _SAID.search(own) or _FACES.search(own):
         return (_SAID.search(own) or _FACES.search(own) or [""])[0]
     for sentence in _sentences(own):
-        rest = _explained(sentence, "harmless")
-        bare = _without_days(_explained(rest, "received"), today)
-        reading.undone = reading.undone or meaning("undone").first(bare)
-        said = False
-        for name in _SIGNALS:
-            found = meaning(name).first(rest)
-            if not found:
-                continue
-            said = True
-            reading.signals.setdefault(name, found)
-            if name in {"planned", "refused"}:
-                reading.days += days(rest, today)
-                rest = _without_days(_explained(rest, name), today)
-            elif name in _UNSURE:
-                rest = _explained(rest, name)
-        doubt = meaning("doubt").first(rest)
+        doubt = _read_sentence(_explained(sentence, "harmless"), today, reading)
         if doubt:
             return doubt
-        if not said and rest == sentence and len(rest.split()) > _COURTESY:
-            reading.unexplained = reading.unexplained or rest[:200]
     return ""
 
 
-def _without_days(sentence: str, today: date | None) -> str:
-    """Take the days out of a plan, whose "before" and "until" are no doubt."""
-    for day in reversed(days(sentence, today)):
-        sentence = f"{sentence[: day.start]}_{sentence[day.end :]}"
+def _read_sentence(sentence: str, today: date | None, reading: _Reading) -> str:
+    """Note what a sentence says, and give its first word of doubt."""
+    named = days(sentence, today)
+    rest = text = _without_days(sentence, named)
+    for name in _SIGNALS:
+        found = meaning(name).first(rest)
+        if not found:
+            continue
+        reading.signals.setdefault(name, found)
+        if name in {"planned", "refused"}:
+            reading.days += named
+        if name == "planned" and (doubt := _doubt_within(rest, reading)):
+            return doubt
+        if name in _UNSURE:
+            rest = _explained(rest, name)
+    _note_stops(reading, rest, _REST)
+    _note_stops(reading, _explained(text, "received"), ("undone",))
+    _note_stops(reading, _loose(text, rest), _LOOSE)
+    return meaning("doubt").first(rest)
+
+
+def _loose(text: str, rest: str) -> str:
+    """Give the clauses in which no phrase says anything."""
+    known = [meaning(name) for name in ("done", "contained")]
+    whole = set(text.split("\n"))
+    return "\n".join(line for line in rest.split("\n") if line in whole and not any(p.first(line) for p in known))
+
+
+def _doubt_within(text: str, reading: _Reading) -> str:
+    """Note what stands inside the phrase of a plan, and give its word of doubt."""
+    for found in meaning("planned").all(text):
+        _note_stops(reading, found.text, ("negation", "timing"))
+        doubt = meaning("doubt").first(found.text)
+        if doubt:
+            return doubt
+    return ""
+
+
+def _note_stops(reading: _Reading, text: str, sections: Iterable[str]) -> None:
+    for section in sections:
+        found = meaning(section).first(text)
+        if found:
+            reading.stops.setdefault(section, found)
+
+
+def _without_days(sentence: str, named: Sequence[Day]) -> str:
+    """Write __ for each day, whose "before" and "until" are no doubt."""
+    for day in reversed(named):
+        sentence = f"{sentence[: day.start]}__{sentence[day.end :]}"
     return sentence
 
 
@@ -177,21 +217,26 @@ def _explained(sentence: str, section: str) -> str:
     return sentence
 
 
-def _kind(reading: _Reading, letter: Letter) -> str:
+def _answer(reading: _Reading, letter: Letter) -> str:
     """Decide on what was said, where it does not contradict itself."""
     said = set(reading.signals) - {"received"}
-    if len(said) > 1 and said != {"planned", "working"}:
-        return "unclear"
+    ahead = [day for day in reading.days if day.day and not (letter.date and day.day < letter.date.date())]
     if "planned" in said:
-        past = letter.date and any(day.day and day.day < letter.date.date() for day in reading.days)
-        return "unclear" if past or reading.undone else "planned"
-    if said == {"done"} and (reading.unexplained or reading.undone):
-        return "unclear"
-    if said == {"refused"} and reading.days:
-        return "unclear"
-    if said & {"done", "not_applicable", "refused"}:
-        return said.pop()
-    return "acknowledged" if reading.signals and not reading.unexplained else "unclear"
+        return _plan(said, bool(ahead), any(day.day for day in reading.days))
+    if said == {"refused"}:
+        return "" if reading.days else "refused"
+    if said and said <= {"done", "contained", "ended"}:
+        return "done"
+    if said == {"not_applicable"}:
+        return "not_applicable"
+    return "acknowledged" if reading.signals and said <= {"working"} else ""
+
+
+def _plan(said: set[str], ahead: bool, named: bool) -> str:
+    """Say what a plan is worth: first help may stand beside one with a day, a day that has passed makes it doubtful."""
+    if ahead:
+        return "planned for a day" if said <= {"planned", "working", "contained", "ended"} else ""
+    return "planned" if said <= {"planned", "working"} and not named else ""
 
 
 def _planned_for(reading: _Reading) -> date | None:
