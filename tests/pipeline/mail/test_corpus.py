@@ -16,6 +16,8 @@ from tocsin.pipeline.mail.replies import ANSWERS, Understood, understand
 
 WRITTEN = ("en", "fr", "more", "later")
 MACHINES = ("automatic", "bounces")
+TRAPS = ("traps", "short_traps")
+ALL = (*WRITTEN, *MACHINES, *TRAPS, "unseen", "ordinary")
 LEFT = {"unclear", "question"}
 
 
@@ -54,19 +56,19 @@ def test_nearly_all_is_read_rightly() -> None:
 def test_what_is_not_read_rightly_is_left_to_a_person() -> None:
     wrong = {
         (entry["kind"], found.kind, words(entry))
-        for entry, found in pairs(*WRITTEN, *MACHINES, "unseen")
+        for entry, found in pairs(*ALL)
         if found.kind != entry["kind"] and found.kind not in LEFT
     }
-    assert wrong == set(), confusion((*WRITTEN, *MACHINES, "unseen"))
+    assert wrong == set(), confusion(ALL)
 
 
 def test_no_machine_and_no_doubt_is_an_answer() -> None:
     wrong = {
         (found.kind, found.evidence, words(entry))
-        for entry, found in pairs(*WRITTEN, *MACHINES, "unseen")
+        for entry, found in pairs(*ALL)
         if entry["kind"] not in ANSWERS and found.kind in ANSWERS
     }
-    assert wrong == set(), confusion((*WRITTEN, *MACHINES, "unseen"))
+    assert wrong == set(), confusion(ALL)
 
 
 def test_most_words_that_the_phrases_were_not_made_for_are_understood() -> None:
@@ -74,7 +76,21 @@ def test_most_words_that_the_phrases_were_not_made_for_are_understood() -> None:
     assert sum(read_rightly) >= 0.7 * len(read_rightly), confusion(("unseen",))
 
 
-@pytest.mark.parametrize("name", [*WRITTEN, *MACHINES, "unseen"])
+def test_ordinary_words_are_understood() -> None:
+    read_rightly = [
+        entry["kind"] == found.kind and entry.get("planned_for") == found.planned_for
+        for entry, found in pairs("ordinary")
+    ]
+    assert sum(read_rightly) >= 0.92 * len(read_rightly), confusion(("ordinary",))
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_no_trap_is_an_answer(name: str) -> None:
+    caught = {(found.kind, found.evidence, words(entry)) for entry, found in pairs(name) if found.kind not in LEFT}
+    assert caught == set()
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_days_are_those_that_are_named(name: str) -> None:
     for entry, found in pairs(name):
         if entry["kind"] == found.kind:
@@ -82,7 +98,7 @@ def test_days_are_those_that_are_named(name: str) -> None:
             assert found.away_until == entry.get("away_until"), words(entry)
 
 
-@pytest.mark.parametrize("name", [*WRITTEN, *MACHINES, "unseen"])
+@pytest.mark.parametrize("name", ALL)
 def test_everything_understood_has_its_evidence(name: str) -> None:
     for entry, found in pairs(name):
         assert found.evidence or found.kind == "unclear", words(entry)

@@ -24,7 +24,10 @@ _HEADER = re.compile(r"\W{0,4}([\w -]{1,12}?) ?: ?\S?")
 _NAMED = re.compile(r"[\d@<]")
 _RULE = re.compile(r"[-_=*]{5,}")
 _KEEP = re.compile(r"p\.? ?s\.?\b|n\.?b\.?\b|.*\?(?: |$)|(?:\S+ +){8}")
-_SPEAKING = ("doubt", "not_applicable", "refused", "planned", "done", "question")
+_SPEAKING = (
+    "doubt", "negation", "timing", "future", "matter", "not_applicable", "refused", "planned", "contained", "ended",
+    "done", "question",
+)  # fmt: skip
 # Up to here a line of a quote was not broken by the writer's mail program.
 _BROKEN = 60
 

@@ -18,10 +18,16 @@ from typing import Any
 import re2  # type: ignore[import-untyped]  # has no type information
 import yaml
 
-MEANING = frozenset({
-    "words", "harmless", "question", "not_applicable", "refused", "planned", "contained", "ended", "done", "working",
-    "received", "doubt", "negation", "reason", "timing", "future", "postponed", "undone", "matter", "remedy", "denial", "out_of_office", "return", "automatic", "automatic_subject", "absent_subject", "bounced", "delayed",
+ANSWERING = frozenset({
+    "harmless", "question", "not_applicable", "refused", "planned", "contained", "ended", "done", "working", "received",
 })  # fmt: skip
+STOPPING = frozenset({
+    "doubt", "negation", "reason", "timing", "future", "postponed", "undone", "matter", "remedy", "denial", "partial",
+})  # fmt: skip
+MACHINE = frozenset({
+    "out_of_office", "return", "automatic", "automatic_subject", "absent_subject", "bounced", "delayed",
+})  # fmt: skip
+MEANING = frozenset({"words"}) | ANSWERING | STOPPING | MACHINE
 QUOTING = frozenset({"attribution", "original", "header", "mobile", "closing", "disclaimer"})
 SECTIONS = MEANING | QUOTING
 # So many bytes may an expression take for what it has seen; longer ones than PART see too much.

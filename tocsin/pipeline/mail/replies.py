@@ -41,6 +41,8 @@ _STOPS = {
     "refused": ("timing", "postponed"),
     "acknowledged": ("negation", "matter", "remedy", "denial"),
 }
+# What phrases that are taken out must not hold: of others' addresses "another" may be said, "some" may not.
+_WITHIN = {"planned": "doubt", "not_applicable": "partial", "refused": "partial"}
 # These count in clauses in which nothing was said.
 _LOOSE = ("matter", "remedy", "denial")
 _REST = ("negation", "reason", "timing", "future", "postponed")
@@ -166,8 +168,10 @@ def _read_sentence(sentence: str, today: date | None, reading: _Reading) -> str:
         reading.signals.setdefault(name, found)
         if name in {"planned", "refused"}:
             reading.days += named
-        if name == "planned" and (doubt := _doubt_within(rest, reading)):
-            return doubt
+        if name in _WITHIN:
+            doubt = _doubt_within(rest, name, reading)
+            if doubt:
+                return doubt
         if name in _UNSURE:
             rest = _explained(rest, name)
     _note_stops(reading, rest, _REST)
@@ -183,11 +187,12 @@ def _loose(text: str, rest: str) -> str:
     return "\n".join(line for line in rest.split("\n") if line in whole and not any(p.first(line) for p in known))
 
 
-def _doubt_within(text: str, reading: _Reading) -> str:
-    """Note what stands inside the phrase of a plan, and give its word of doubt."""
-    for found in meaning("planned").all(text):
-        _note_stops(reading, found.text, ("negation", "timing"))
-        doubt = meaning("doubt").first(found.text)
+def _doubt_within(text: str, name: str, reading: _Reading) -> str:
+    """Note what stands inside the phrases that are taken out, and give their word of doubt."""
+    for found in meaning(name).all(text):
+        if name == "planned":
+            _note_stops(reading, found.text, ("negation", "timing"))
+        doubt = meaning(_WITHIN[name]).first(found.text)
         if doubt:
             return doubt
     return ""
