@@ -28,6 +28,12 @@ THURSDAY = date(2026, 11, 12)
         ("dans trois jours", "2026-11-15"), ("in the next 5 days", "2026-11-17"), ("dans un mois", "2026-12-12"),
         ("end of the week", "2026-11-13"), ("fin de semaine", "2026-11-13"), ("end of next week", "2026-11-20"),
         ("la semaine prochaine", "2026-11-20"), ("end of the month", "2026-11-30"), ("fin du mois", "2026-11-30"),
+        ("for friday 20/11", "2026-11-20"), ("wednesday 18", "2026-11-18"), ("mercredi 18", "2026-11-18"),
+        ("friday 9 am", "2026-11-13"), ("by the 18th", "2026-11-18"), ("this weekend", "2026-11-15"),
+        ("le week-end prochain", "2026-11-22"), ("semaine 48", "2026-11-27"), ("mid-december", "2026-12-15"),
+        ("mi-decembre", "2026-12-15"), ("fin decembre", "2026-12-31"), ("for january 2027", "2027-01-31"),
+        ("by the end of the year", "2026-12-31"), ("fin de l'annee", "2026-12-31"), ("next month", "2026-12-31"),
+        ("d'ici quinze jours, sous quinzaine", "2026-11-26"), ("by end of day", "2026-11-12"),
     ],
 )  # fmt: skip
 def test_it_finds_the_day(text: str, day: str) -> None:
@@ -37,7 +43,8 @@ def test_it_finds_the_day(text: str, day: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["192.0.2.14", "198.51.100.0/24", "24/7", "1/2 of them", "version 7.4.9", "31/02/2026", "on 45 november", "in 5",
-     "99/99/2026", "0000-00-00", "within 999 months of 9999-99-99", "2026-13-01", "may"],
+     "99/99/2026", "0000-00-00", "within 999 months of 9999-99-99", "2026-13-01", "may",
+     "in march 2025", "en mars 2025"],
 )  # fmt: skip
 def test_other_numbers_are_no_days(text: str) -> None:
     assert [found.day for found in days(text, THURSDAY) if found.day and found.day.year < 2100] == []

@@ -164,6 +164,57 @@ def test_a_plan_without_a_date_of_the_letter_names_no_day() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("The laptop was reinstalled. The user was on mission last week.", "done"),
+        ("The laptop was reinstalled. No other host was found.", "done"),
+        ("Done, thank you.", "done"),
+        ("The server is patched. We consider the incident as closed.", "done"),
+        ("Le poste a été réinstallé. L'utilisatrice travaille au service du personnel.", "done"),
+        ("Le poste est réinstallé, aucune autre machine n'est concernée.", "done"),
+        ("Thanks for the alert. It is a laptop of the finance unit.", "acknowledged"),
+        ("Thanks, we will look at it when the user is back.", "acknowledged"),
+        ("Merci, nous regardons. Il s'agit d'un serveur du service comptable.", "acknowledged"),
+        ("The IP is not ours. We do not know the owner.", "not_applicable"),
+        ("We will not patch it because the vendor does not support it.", "refused"),
+        ("Nous ne le corrigerons pas car il n'est pas compatible.", "refused"),
+    ],
+)  # fmt: skip
+def test_what_changes_nothing_may_stand_beside_an_answer(text: str, kind: str) -> None:
+    assert meant(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is isolated and will be reinstalled on Monday.",
+        "The PC was disconnected. It will be replaced on Monday.",
+        "We need to test it first. It will be patched on Monday when the tests are over.",
+        "The passwords were changed, the laptop will be reimaged on Monday 16 November.",
+        "Le poste est isolé, il sera réinstallé lundi.",
+        "La migration est en cours et sera terminée lundi.",
+        "On réinstalle le poste lundi.",
+    ],
+)  # fmt: skip
+def test_a_day_carries_a_plan_and_what_was_done_until_then(text: str) -> None:
+    found = meant(text)
+    assert (found.kind, found.planned_for) == ("planned", date(2026, 11, 16))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your request has been registered and assigned to the network team.",
+        "Votre demande a été enregistrée sous le numéro 7717.",
+        "The server will be back on Monday.",
+        "Thank you for contacting us.",
+    ],
+)  # fmt: skip
+def test_what_might_be_a_person_is_not_dropped_as_a_machine(text: str) -> None:
+    assert meant(text).kind in {"unclear", "acknowledged"}
+
+
+@pytest.mark.parametrize(
     "headers",
     ["Auto-Submitted: auto-replied\n", "Precedence: bulk\n", "X-Autoreply: yes\n", "List-Id: <a.b>\n",
      "Return-Path: <>\n", "X-Auto-Response-Suppress: All\n", "Auto-Submitted: garbage\n"],

@@ -137,7 +137,7 @@ def _year_end(_: re.Match[str], today: date | None) -> date | None:
 
 def _sunday(match: re.Match[str], today: date | None) -> date | None:
     """Give the end of a weekend."""
-    weeks = 7 if match["next"] else 0
+    weeks = 7 if match["next"] == "next " or match["prochain"] else 0
     return today + timedelta(days=SUNDAY - today.weekday() + weeks) if today else None
 
 

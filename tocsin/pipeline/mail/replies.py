@@ -1,7 +1,8 @@
 """Say what the answer to a notice means.
 
-A phrase that is known explains a part of the text. What no phrase explains must hold no word of doubt (not, but, if,
-some, will ...): otherwise, or where phrases contradict each other, the answer is "unclear" and a person reads it.
+A phrase that is known says something, or explains a part of the text that changes nothing. What is left must hold no
+word that stops the answer (not, but, if, some, will ...): otherwise, or where phrases contradict each other, the answer
+is "unclear" and a person reads it. docs/reference/replies.md says which section stops what.
 """
 
 from __future__ import annotations
@@ -238,7 +239,7 @@ def _answer(reading: _Reading, letter: Letter) -> str:
 
 
 def _plan(said: set[str], ahead: bool, named: bool) -> str:
-    """Say what a plan is worth: first help may stand beside one with a day, a day that has passed makes it doubtful."""
+    """Say what a plan is worth; beside one with a day may stand what was done until then."""
     if ahead:
         return "planned for a day" if said <= {"planned", "working", "contained", "ended"} else ""
     return "planned" if said <= {"planned", "working"} and not named else ""
