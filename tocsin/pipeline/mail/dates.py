@@ -28,6 +28,11 @@ _MONTH, _DAY = "|".join(sorted(MONTHS, key=len, reverse=True)), "|".join(WEEKDAY
 _PART = "morning|afternoon|evening|night|matin|soir|apres-midi"
 _UNIT = "hours?|h|heures?|days?|jours?|weeks?|semaines?|months?|mois"
 _COUNT = rf"\d{{1,3}}|{'|'.join(sorted(COUNTS, key=len, reverse=True))}"
+# Without any of these no day is named.
+_HINT = re.compile(
+    rf"\d|{_DAY}|{_MONTH}|hour|heure|week|semaine|month|mois|jour|today|tonight|tomorrow|day|afternoon|evening|year"
+    "|fortnight|eod|cob|close of|aujourd|soir|midi|demain|annee|quinzaine"
+)
 # What may stand before a day without making it another one.
 _BEFORE = (
     r"(?:(?:by|on|before|until|till|for|from|the|of|no later than|at the latest|this|coming|in|around|latest"
@@ -52,6 +57,8 @@ class Day:
 def days(text: str, today: date | None) -> list[Day]:
     """Give the days named in a text that is written in small letters without accents, one after the other."""
     found: list[Day] = []
+    if not _HINT.search(text):
+        return found
     for day in sorted(_all(text, today), key=lambda d: (d.start, d.start - d.end)):
         if not found or day.start >= found[-1].end:
             found.append(day)

@@ -254,6 +254,8 @@ def _sentences(own: str) -> Iterator[str]:
     """Give the sentences, written plainly; the clauses of each stand on lines of their own."""
     text = _joined(plain(_LINK.sub("_", own)))
     for sentence in _SENTENCE.split(text):
+        if not sentence.strip():
+            continue
         clauses = _CLAUSE.sub("\n", sentence)
         yield "\n".join(" ".join(clause.split()).rstrip(" .!") for clause in clauses.split("\n"))
 
