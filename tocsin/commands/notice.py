@@ -96,7 +96,7 @@ def status(notice_id: UUID | None, as_json: bool) -> None:
                     "rung": part.rung, "reference": part.reference, "said": part.reason or part.trouble}  # fmt: skip
             click.echo(json.dumps(told) if as_json else "  ".join(str(value) for value in told.values()))
         return
-    found = list(Notice.objects.filter(state=Notice.State.OPEN).order_by("-sent_at"))
+    found = list(Notice.objects.filter(state=Notice.State.OPEN, sealed=False).order_by("-sent_at"))
     standing = queries.counts(found)
     for notice in found:
         figures = standing.get(notice.pk, queries.Figures())

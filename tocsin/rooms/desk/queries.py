@@ -25,7 +25,7 @@ from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Sev
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.intake.models import Receipt, Source
 from tocsin.rooms.notices import queries as notices
-from tocsin.rooms.notices.models import Notice, Part
+from tocsin.rooms.notices.models import Letter, Notice, Part
 from tocsin.rooms.rules.models import Level
 
 BY_RANK = ("-rank", "-id")  # most serious first, then newest: the order the queue is indexed by
@@ -164,7 +164,7 @@ def contacts_to_confirm(user: Any) -> Waiting:
     since = timezone.now() - CONFIRM_EVERY
     old = Q(confirmed_at=None, created_at__lt=since) | Q(confirmed_at__lt=since) | Q(bounced_at__isnull=False)
     places = scope_of(user).organisations("incidents.answer")
-    found = Contact.objects.filter(old, organisation__in=places).select_related("organisation")
+    found = Contact.objects.filter(old, organisation__in=places, webhook="").select_related("organisation")
     return _first(found.order_by(F("confirmed_at").asc(nulls_first=True), "id"))
 
 
@@ -254,6 +254,7 @@ def trail(user: Any, *, verb: str = "", actor: str = "") -> QuerySet[AuditEntry]
     about: dict[type[Model], Exists] = {
         Incident: _visible_item(user, "object_uuid"),
         Notice: Exists(Notice.objects.wholly_visible_to(user).filter(uuid=OuterRef("object_uuid"))),
+        Letter: Exists(notices.letters_of(user).filter(uuid=OuterRef("object_uuid"))),
         Alert: Exists(Alert.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         OutboxMessage: Exists(OutboxMessage.objects.filter(_told(user, "decision__"), uuid=OuterRef("object_uuid"))),
     }

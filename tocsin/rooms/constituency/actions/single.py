@@ -99,6 +99,7 @@ def add_contact(*, actor: Person, organisation: Organisation, **values: Any) -> 
     contact = _checked(Contact(organisation=organisation, **values))
     contact.save()
     details = {"organisation": organisation.code, "role": contact.role, "name": contact.name, "email": contact.email}
+    details |= {"webhook": contact.webhook} if contact.webhook else {}
     audit.record(actor, "constituency.add_contact", contact, details)
     return contact
 

@@ -145,10 +145,14 @@ def stuck_parts(user: Any) -> QuerySet[Part]:
 
 def letters_waiting(user: Any) -> QuerySet[Letter]:
     """Give the mails that a person must look at, the oldest first; those nobody could place are seen by all senders."""
-    mine = Part.objects.visible_to(user, "notices.send").values("pk")
-    found = Letter.objects.filter(Q(part=None) | Q(part__in=mine), waiting=True)
+    found = letters_of(user, "notices.send").filter(waiting=True)
     known = found.select_related("part__notice", "part__organisation").order_by("pk")
     return known if scope_of(user).allows("notices.send") else known.none()
+
+
+def letters_of(user: Any, verb: str = VIEW) -> QuerySet[Letter]:
+    """Give the mails about parts of organisations where the person may do ``verb``, and those about none."""
+    return Letter.objects.filter(Q(part=None) | Q(part__in=Part.objects.visible_to(user, verb).values("pk")))
 
 
 def listed(user: Any, state: str = "") -> QuerySet[Notice]:
