@@ -25,6 +25,7 @@ NEEDS_REASON = frozenset({State.NOT_APPLICABLE, State.REFUSED, QUESTION})
 OVER = frozenset({State.WITHDRAWN, State.RELEASED, State.WAITING})
 WEIGHT = {State.ACKNOWLEDGED: 1, State.PLANNED: 2, State.REFUSED: 3, State.NOT_APPLICABLE: 3, State.DONE: 3}
 LONGEST = 5_000
+EARLIEST = timedelta(days=1)  # in an emergency people are called first, and the notice is written afterwards
 LATEST = timedelta(days=3650)  # a day later than this is a slip of the pen
 
 
@@ -95,7 +96,7 @@ def _check(said: Said) -> None:
 def _check_time(at: datetime, notice: Notice) -> None:
     if at > timezone.now():
         raise NoticeError(_("This time is yet to come."))
-    if at.date() < notice.created_at.date():
+    if at < notice.created_at - EARLIEST:
         raise NoticeError(_("This notice was not written yet at that time."))
 
 

@@ -5,31 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
-from typing import Literal
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from tocsin.pipeline.enrich.asset import product_name
-from tocsin.pipeline.lake.search import Sort
+from tocsin.pipeline.lake.search import COLUMNS, Sort
+from tocsin.pipeline.observables import recognised
 
 MOST = 10_000
 LONGEST = 2_000
-_FANGS = {
-    "hxxp": "http",
-    "[.]": ".",
-    "(.)": ".",
-    "{.}": ".",
-    "[dot]": ".",
-    "[:]": ":",
-    "[@]": "@",
-    "[at]": "@",
-}
-_DEFANGED = re.compile("|".join(map(re.escape, _FANGS)), re.IGNORECASE)
-_HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
-_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+", re.IGNORECASE)
 _MACHINE = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9_-]{0,62}", re.IGNORECASE)
-_MAIL = re.compile(r"[^\s@<>]+@([a-z0-9_-]+\.)+[a-z0-9-]+", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;|\"']+")
 
 
@@ -89,33 +74,7 @@ def _machine(part: str) -> Value | None:
 
 
 def _value(part: str) -> Value | None:
-    plain = _DEFANGED.sub(lambda found: _FANGS[found[0].lower()], part)
-    if "://" in plain:
-        return _of_url(plain)
-    if _HASH.fullmatch(plain):
-        return Value("hash", plain.lower())
-    if _MAIL.fullmatch(plain):
-        return Value("mail", plain.lower())
-    return _network(plain) or _name(plain)
-
-
-def _of_url(text: str) -> Value | None:
-    try:
-        host = urlsplit(text).hostname or ""
-    except ValueError:
-        return None
-    return _network(host) or _name(host)
-
-
-def _network(text: str) -> Value | None:
-    try:
-        found = ip_network(text, strict=False)
-    except ValueError:
-        return None
-    single = found.num_addresses == 1
-    return Value("ip", str(found.network_address) if single else str(found))
-
-
-def _name(text: str) -> Value | None:
-    name = text.rstrip(".").lower()
-    return Value("domain", name) if _NAME.fullmatch(name) and not name.replace(".", "").isdigit() else None
+    found = recognised(part)
+    if found is not None and found.kind == "url":
+        found = recognised(urlsplit(found.value).hostname or "")
+    return Value(cast("Sort", found.kind), found.value) if found is not None and found.kind in COLUMNS else None
