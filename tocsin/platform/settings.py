@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "tocsin.rooms.accounts",
     "tocsin.rooms.constituency",
     "tocsin.rooms.intake",
+    "tocsin.rooms.intel",
     "tocsin.rooms.notices",
     "tocsin.rooms.rules",
     "tocsin.rooms.alerts",

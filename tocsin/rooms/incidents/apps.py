@@ -16,7 +16,8 @@ class IncidentsConfig(RoomConfig):
 
     def ready(self) -> None:
         """Let notices be about incidents."""
+        from tocsin.rooms.incidents.actions import note_letter
         from tocsin.rooms.incidents.queries import matter_for
         from tocsin.rooms.notices.queries import register
 
-        register("incident", matter_for)
+        register("incident", matter_for, note_letter)

@@ -45,6 +45,7 @@ SAYINGS: Mapping[str, str | Promise] = {
     "state": _("State: %(before)s → %(after)s"),
     "taken": _("%(person)s takes the incident."),
     "told": _("Told %(name)s: %(subject)s"),
+    "wrote": _("%(name)s wrote:"),
     "sealed": "",
     "unsealed": _("Seal removed."),
     "task": _("Task: %(title)s"),

@@ -15,6 +15,7 @@ from tocsin.platform.markings import TLP
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents.querysets import IncidentQuerySet
+from tocsin.rooms.intel.models import Observable
 
 
 def new_reference() -> str:
@@ -160,6 +161,26 @@ class TimelineEntry(Identified):
     class Meta:
         ordering: ClassVar = ["time", "id"]
         indexes: ClassVar = [models.Index(fields=["incident", "time", "id"], name="timeline_of_incident")]
+
+
+class Sighting(Identified):
+    """An observable that a text of the incident names, for those who may read that text."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="sightings")
+    observable = models.ForeignKey(Observable, on_delete=models.PROTECT, related_name="sightings")
+    entity = models.ForeignKey(IncidentEntity, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.TEAM)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["incident", "observable", "entity", "audience"], name="seen_once_in_a_part"
+            ),
+            models.UniqueConstraint(
+                fields=["incident", "observable", "audience"], condition=Q(entity=None), name="seen_once"
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["observable", "incident"], name="sighting_observable")]
 
 
 class Task(Identified):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
@@ -24,9 +25,11 @@ from tocsin.rooms.incidents.models import (
     IncidentEntity,
     Seal,
     Severity,
+    Sighting,
     Task,
     TimelineEntry,
 )
+from tocsin.rooms.intel.models import Observable
 from tocsin.rooms.notices import queries as notices
 from tocsin.rooms.notices.models import Part
 from tocsin.rooms.notices.queries import Matter
@@ -37,6 +40,17 @@ SHOWN = ("uuid", "reference", "title", "state", "open", "severity", "tlp", "seal
          "owner__username", "owner__full_name", "owner_team__code", "offered_to__code")  # fmt: skip
 ALERTS_SHOWN = 50
 JOINABLE = 20
+SIMILAR_SHOWN = 10
+RARE = 20  # what more incidents than these name is no link between any two
+COUPLES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Another incident, and the rare observables that both name."""
+
+    incident: Incident
+    shared: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,20 @@ class View:
             found = found.filter(recipient_organisation__in=[e.organisation.code for e in self.entities])
         return found[:50]
 
+    def observables(self) -> QuerySet[Observable]:
+        """Give what the texts name that this person may read, each once, in the order they were first named."""
+        own = Q(sightings__entity__in=self.mine, sightings__audience=Audience.ENTITY)
+        own |= Q(sightings__audience=Audience.ALL)
+        if self.handler:
+            mine = Q(sightings__entity=None) | Q(sightings__entity__in=self.mine)
+            own |= Q(sightings__audience=Audience.TEAM) & mine
+        named = Observable.objects.filter(own, sightings__incident=self.incident)
+        return named.annotate(first=Min("sightings")).order_by("first")
+
+    def similar(self) -> list[Similar]:
+        """Give the incidents this person handles that name the same rare things, those with most in common first."""
+        return _similar(self) if self.handler else []
+
     def told(self) -> Told:
         """Give the notices and messages about the incident that this person may know of."""
         return notices.about(self.user, self.incident.uuid)
@@ -93,6 +121,22 @@ class View:
     def seals(self) -> QuerySet[Seal]:
         """Give the people named on a sealed incident; they alone reach this."""
         return self.incident.seals.select_related("person")
+
+
+def _similar(view: View) -> list[Similar]:
+    """Find incidents that share observables with one, which few incidents name and the person may read in both."""
+    rare = view.observables().filter(seen__gt=1, seen__lte=RARE).values("pk")
+    reach = Q(entity=None) | Q(entity__organisation__in=scope_of(view.user).organisations("incidents.view"))
+    reach |= Q(incident__in=Incident.objects.in_charge(view.user))
+    others = Sighting.objects.filter(reach, observable__in=rare).exclude(incident=view.incident)
+    others = others.filter(incident__in=Incident.objects.handled_by(view.user))
+    couples = others.values_list("incident", "observable__kind", "observable__value").distinct()[:COUPLES]
+    shared: defaultdict[int, list[str]] = defaultdict(list)
+    for other, kind, value in couples:
+        shared[other].append(Observable(kind=kind, value=value).shown)
+    ranked = sorted(shared, key=lambda pk: (-len(shared[pk]), -pk))[:SIMILAR_SHOWN]
+    known = Incident.objects.in_bulk(ranked)
+    return [Similar(known[pk], tuple(shared[pk])) for pk in ranked]
 
 
 def visible(user: Any) -> QuerySet[Incident]:

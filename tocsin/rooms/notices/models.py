@@ -292,6 +292,7 @@ class Letter(Identified):
     sender = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=500, blank=True)
     text = models.TextField(blank=True)
+    own = models.TextField(blank=True)  # the writer's own words, without what they quote
     size = models.PositiveBigIntegerField(default=0)
     received_at = models.DateTimeField(default=timezone.now)
     part = models.ForeignKey(Part, null=True, blank=True, on_delete=models.SET_NULL, related_name="letters")

@@ -13,7 +13,7 @@ from tocsin.rooms.incidents.actions.handle import (
     open_incident,
     take,
 )
-from tocsin.rooms.incidents.actions.inform import inform
+from tocsin.rooms.incidents.actions.inform import inform, note_letter
 from tocsin.rooms.incidents.actions.record import note
 from tocsin.rooms.incidents.actions.seals import seal, unseal
 from tocsin.rooms.incidents.actions.tasks import add_task, answer_task
@@ -30,6 +30,7 @@ __all__ = [
     "inform",
     "join_alerts",
     "note",
+    "note_letter",
     "offer",
     "open_incident",
     "refuse",

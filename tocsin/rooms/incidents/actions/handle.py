@@ -22,6 +22,7 @@ from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions import hand_over
 from tocsin.rooms.incidents.actions.record import note, note_many, require_handler, require_part
+from tocsin.rooms.incidents.actions.sightings import see_text
 from tocsin.rooms.incidents.models import (
     Audience,
     Incident,
@@ -65,6 +66,7 @@ def open_incident(
         IncidentEntity.objects.create(incident=incident, organisation=organisation)
     audit.record(actor, "incident.open", incident, {"title": title, "organisations": [o.code for o in concerned]})
     note(incident, "opened", author=actor, kind=TimelineEntry.Kind.RESPONSE)
+    see_text(incident, f"{title}\n{summary}")
     if joined:
         join_alerts(actor=actor, incident=incident, alerts=joined)
     if offer_to is not None and offer_to.pk != incident.owner_team_id:
@@ -164,6 +166,7 @@ def change(*, actor: Person, incident: Incident, **values: Any) -> Incident:
     for name, value in changed.items():
         setattr(current, name, value)
     current.save(update_fields=[*changed, "updated_at"])
+    see_text(current, "\n".join(str(changed[name]) for name in ("title", "summary") if name in changed))
     audit.record(
         actor, "incident.change", current, {name: [str(before[name]), str(value)] for name, value in changed.items()}
     )

@@ -14,6 +14,7 @@ from tocsin.platform import audit
 from tocsin.platform.access import require
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
+from tocsin.rooms.incidents.actions.sightings import see_entries
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
 
 AT_ONCE = 500
@@ -64,8 +65,9 @@ def note(
 
 
 def note_many(incident: Incident, entries: Iterable[TimelineEntry]) -> None:
-    """Write lines of the timeline of one incident in two statements, however many."""
-    TimelineEntry.objects.bulk_create(entries, batch_size=AT_ONCE)
+    """Write lines of the timeline of one incident, and what they name, in a few statements, however many."""
+    written = TimelineEntry.objects.bulk_create(entries, batch_size=AT_ONCE)
+    see_entries(incident, written)
     Incident.objects.filter(pk=incident.pk).update(updated_at=timezone.now())
 
 

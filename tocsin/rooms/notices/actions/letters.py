@@ -29,6 +29,7 @@ from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office
 from tocsin.rooms.notices.knowledge import asks
 from tocsin.rooms.notices.models import Answer, Letter, Part, Telling
 from tocsin.rooms.notices.queries import following
+from tocsin.rooms.notices.queries.matters import tell_room
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ def _take(read: Read, meaning: Understood, digest: str, size: int) -> Letter:
         sender=read.sender[:254],
         subject=read.subject[:500],
         text=read.text[:LONGEST],
+        own=(read.own or "")[:LONGEST],
         size=size,
         received_at=timezone.now(),
         part=part,
@@ -91,6 +93,8 @@ def _take(read: Read, meaning: Understood, digest: str, size: int) -> Letter:
         letter.doubt = (_doubt(letter, read, meaning) or _follow(letter, meaning, read))[:REASON]
     letter.waiting = bool(letter.doubt)
     letter.save(update_fields=["doubt", "waiting"])
+    if letter.part is not None and following.answers_for(letter.part, read.sender):
+        tell_room(letter)
     return letter
 
 

@@ -29,7 +29,7 @@ from tocsin.rooms.notices.queries.following import (
 from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
 from tocsin.rooms.notices.queries.ladder import next_rung, next_step, rung_at, rung_of_refusals
 from tocsin.rooms.notices.queries.letters import link, read_content, uuid_of
-from tocsin.rooms.notices.queries.matters import Matter, about, matter_or_404, register
+from tocsin.rooms.notices.queries.matters import Matter, about, matter_or_404, register, tell_room
 from tocsin.rooms.notices.queries.planning import Plan, Word, calls, item_of, plan, preview_of, recipient_of
 from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, reach, resolve
 from tocsin.rooms.notices.queries.simulation import Simulated, simulate
@@ -95,6 +95,7 @@ __all__ = [
     "standing",
     "still_theirs",
     "stuck_parts",
+    "tell_room",
     "telling_of",
     "uuid_of",
 ]

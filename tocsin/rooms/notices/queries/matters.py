@@ -40,12 +40,24 @@ class Matter:
 
 
 Finder = Callable[[Any, UUID], Matter | None]
+Listener = Callable[[UUID, Letter], None]
 _FINDERS: dict[str, Finder] = {}
+_LISTENERS: dict[str, Listener] = {}
 
 
-def register(kind: str, finder: Finder) -> None:
-    """Let a room above say which matters of a kind a person may write notices about."""
-    _FINDERS[kind] = finder
+def register(kind: str, finder: Finder, listener: Listener) -> None:
+    """Let a room above say which matters of a kind a person may write notices about, and hear of letters about them.
+
+    The listener is called in the transaction that takes a letter which people wrote.
+    """
+    _FINDERS[kind], _LISTENERS[kind] = finder, listener
+
+
+def tell_room(letter: Letter) -> None:
+    """Tell the room of its matter that somebody has written."""
+    notice = letter.part.notice if letter.part is not None else None
+    if notice is not None and notice.matter is not None and letter.reading in BY_PEOPLE:
+        _LISTENERS[notice.matter_kind](notice.matter, letter)
 
 
 def matter_or_404(user: Any, written: str) -> Matter | None:

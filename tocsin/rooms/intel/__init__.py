@@ -1,0 +1,1 @@
+"""What is known of addresses, names and hashes, whoever saw them."""

@@ -1,0 +1,45 @@
+"""Observables: what may be seen again. Who saw one where stands in the rooms above, with their own rights."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.pipeline import observables
+from tocsin.platform.identity import Identified
+
+
+def digest_of(found: observables.Observable) -> str:
+    """Give the key of an observable: half a SHA-256 of its kind and form, whose length an index bears."""
+    return hashlib.sha256(f"{found.kind}:{found.value}".encode()).hexdigest()[:32]
+
+
+class Observable(Identified):
+    """One value in its one form. ``seen`` counts the matters it was seen in: what all the world has leads nowhere."""
+
+    class Kind(models.TextChoices):
+        IP = "ip", _("address")
+        DOMAIN = "domain", _("domain")
+        URL = "url", _("URL")
+        MAIL = "mail", _("mail address")
+        HASH = "hash", _("hash")
+        CVE = "cve", _("CVE")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    value = models.TextField()
+    digest = models.CharField(max_length=32, unique=True)
+    seen = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["kind", "-id"], name="observable_kind")]
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def shown(self) -> str:
+        """Give the value so that no program makes a link of it."""
+        return self.value if self.kind in {self.Kind.HASH, self.Kind.CVE} else observables.defanged(self.value)
