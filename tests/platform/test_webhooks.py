@@ -185,6 +185,10 @@ def test_what_is_inside_is_not_posted_to_unless_listed(
         ("64:ff9b::7f00:1", False),
         ("64:ff9b::5db8:d70e", True),
         ("2002:7f00:1::", False),
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False),
     ],
 )
 def test_public_is_what_is_public_whatever_it_is_wrapped_in(address: str, public: bool) -> None:

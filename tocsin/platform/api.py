@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.utils.module_loading import import_string, module_has_submodule
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from tocsin import __version__
@@ -49,6 +50,15 @@ class TokenAuth(HttpBearer):
         return found
 
 
+class NoNul(Parser):
+    """Refuses what no database takes as text, before any route sees it."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if b"\\u0000" in request.body or b"\0" in request.body:
+            raise HttpError(422, "A text holds NUL (\\u0000); leave it out.")
+        return super().parse_body(request)
+
+
 api = NinjaAPI(
     title="Tocsin",
     version=__version__,
@@ -58,6 +68,7 @@ api = NinjaAPI(
     ),
     urls_namespace="api",
     docs_url=None,
+    parser=NoNul(),
     auth=TokenAuth(),
 )
 
@@ -88,6 +99,13 @@ def _unknown(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
 @api.exception_handler(Refused)
 def _denied(request: HttpRequest, error: Exception) -> HttpResponse:
     return _refuse(request, 403, str(error) or "This token may not do that.")
+
+
+@api.exception_handler(HttpError)
+def _wrong(request: HttpRequest, error: HttpError) -> HttpResponse:
+    cause = error.__cause__  # what the parser said, which the library replaces by less
+    said = cause if isinstance(cause, HttpError) else error
+    return _refuse(request, said.status_code, str(said))
 
 
 @api.exception_handler(ValidationError)

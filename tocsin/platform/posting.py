@@ -19,6 +19,9 @@ from tocsin.platform.handover import NotTaken, Unknown
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Where the last 32 bits are an IPv4 address: NAT64 (RFC 6052), translated (RFC 2765), compatible (RFC 4291, 2.5.5.1).
+EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
+LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
 TIMEOUT, DEADLINE = 10, 30  # seconds: for one step, for the whole
 READ = 500
 TRY_LATER = frozenset({408, 409, 425, 429})
@@ -62,7 +65,8 @@ def addresses_of(target: Target, inside: Sequence[Network] | None) -> list[Addre
     known = list(dict.fromkeys(ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in found))
     for address in known if inside is not None else ():
         if not is_public(address) and not any(address in network for network in inside or ()):
-            raise NotTaken(f"{target.shown} is at {address}, which is not public; an administrator may list it")
+            said = f"{target.shown} is at {address}, which is not public; an administrator may list it"
+            raise NotTaken(said, permanent=True)
     return known
 
 
@@ -70,8 +74,10 @@ def is_public(address: Address) -> bool:
     """Tell whether an address is one of the Internet's, and not one of ours, whatever it is wrapped in."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-        if inner is None and address in ipaddress.IPv6Network("64:ff9b::/96"):  # RFC 6052
+        if inner is None and any(address in network for network in EMBEDDING):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if address.is_site_local or address in LOCAL_NAT64:
+            return False
         if inner is not None:
             return is_public(inner)
     return address.is_global and not address.is_multicast

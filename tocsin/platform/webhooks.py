@@ -34,9 +34,22 @@ def checked(url: str) -> str:
         raise ValidationError(_("This is no address of a web server: %s.") % error, code="invalid") from error
     if not target.secure:
         raise ValidationError(_("What is told is told to https:// only."), code="invalid")
+    if not _may_be_public(target.host):
+        raise ValidationError(
+            _("This address is not public; ask the administrator to list its network."), code="invalid"
+        )
     if len(url) > LONGEST:
         raise ValidationError(_("This address is too long."), code="invalid")
     return url
+
+
+def _may_be_public(host: str) -> bool:
+    """Tell whether a host may be posted to, as far as can be said without asking for its name."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return posting.is_public(address) or any(address in network for network in inside())
 
 
 def secret_for(organisation: str, url: str) -> str:

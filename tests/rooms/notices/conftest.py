@@ -59,6 +59,12 @@ def seen(notice: Notice) -> str:
     return queries.plan(notice.editions.filter(sent_at=None).get()).digest
 
 
+def rest(notice: Notice, actor: Person) -> actions.Sent:
+    """Tell those who could not be told before, as a person does who has looked."""
+    edition = notice.editions.exclude(sent_at=None).latest("number")
+    return actions.send_rest(actor=actor, notice=notice, seen=queries.plan(edition, rest=True).digest)
+
+
 def part(notice: Notice, code: str) -> Part:
     """Give one organisation's part as it is now."""
     return Part.objects.select_related("notice", "organisation").get(notice=notice, organisation__code=code)

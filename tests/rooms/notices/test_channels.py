@@ -134,15 +134,15 @@ def test_whoever_has_a_telephone_alone_is_reached_by_it(
 def test_a_text_that_fails_where_the_mail_arrived_bothers_no_deputy(
     gateway: None, ranges: None, sent: Callable[..., Notice]
 ) -> None:
-    contact("DEPA", "deputy", "deputy@depa.example")
+    contact("INST", "duty", "duty@inst.example")
     contact("DEPA", "duty", "duty@depa.example", phone=NUMBER)
     notice = sent(severity=4)
     OutboxMessage.objects.filter(channel="sms").update(state="failed", error="no such number")
     actions.failed_on_the_way()
-    assert "deputy@depa.example" not in {address for *_, address in told(notice, "DEPA")}
+    assert "duty@inst.example" not in {address for *_, address in told(notice, "DEPA")}
     OutboxMessage.objects.filter(recipient="duty@depa.example").update(state="failed", error="550")
     actions.failed_on_the_way()
-    assert "deputy@depa.example" in {address for *_, address in told(notice, "DEPA")}
+    assert "duty@inst.example" in {address for *_, address in told(notice, "DEPA")}
 
 
 def test_the_link_in_a_text_and_at_a_tool_is_still_theirs(

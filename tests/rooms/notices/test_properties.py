@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.rooms.notices import worlds
-from tests.rooms.notices.conftest import seen
+from tests.rooms.notices.conftest import rest, seen
 from tocsin.platform.markings import TLP
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
@@ -165,7 +165,7 @@ class Story:
         self.send()
 
     def rest(self) -> None:
-        actions.send_rest(actor=self.analyst, notice=self.notice)
+        rest(self.notice, self.analyst)
 
     def call(self, number: int) -> None:
         part = self.parts()[number % self.parts().count()]

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from tests.rooms.notices.conftest import contact, mails, part, seen
+from tests.rooms.notices.conftest import contact, mails, part, rest, seen
 from tocsin.platform.models import AuditEntry, GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Asset, Membership, Organisation
@@ -73,7 +73,7 @@ def test_whom_nobody_can_reach_stands_on_the_list_and_is_told_later(sent: Write,
     missed = part(notice, "DEPA")
     assert (missed.state, missed.trouble) == ("unreached", "Nobody there or above can be reached.")
     contact("DEPA", "deputy", "deputy@a.example")
-    outcome = actions.send_rest(actor=analyst, notice=notice)
+    outcome = rest(notice, analyst)
     assert (outcome.organisations, set(mails())) == (1, {"b@b.example", "deputy@a.example"})
     assert (part(notice, "DEPA").state, part(notice, "DEPA").trouble) == ("told", "")
     assert OutboxMessage.objects.filter(recipient="b@b.example").count() == 1

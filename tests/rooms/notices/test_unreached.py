@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from pysequoia import Tsk
 
-from tests.rooms.notices.conftest import contact, mails, part, seen
+from tests.rooms.notices.conftest import contact, mails, part, rest, seen
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Contact, Membership, Organisation
@@ -51,7 +51,7 @@ def test_a_correction_that_reaches_nobody_stands_on_the_list(sent: Write, analys
     assert missed.edition is not None
     assert missed.edition.number == 1
     place.update(active=True)
-    assert actions.send_rest(actor=analyst, notice=notice).organisations == 1
+    assert rest(notice, analyst).organisations == 1
     told = part(notice, "DEPA")
     assert (told.state, told.trouble, told.edition and told.edition.number) == ("told", "", 2)
 
@@ -61,10 +61,10 @@ def test_whoever_stands_in_later_is_told_when_all_mail_came_back(sent: Write, an
     contact("DEPA", "officer", "gone@a.example")
     notice = sent("192.0.2.7")
     bounce()
-    assert actions.send_rest(actor=analyst, notice=notice).unreached == 1  # nobody is told twice of the same
+    assert rest(notice, analyst).unreached == 1  # nobody is told twice of the same
     assert (part(notice, "DEPA").state, OutboxMessage.objects.count()) == ("unreached", 1)
     contact("DEPA", "deputy", "deputy@a.example")
-    assert actions.send_rest(actor=analyst, notice=notice).unreached == 0
+    assert rest(notice, analyst).unreached == 0
     assert (part(notice, "DEPA").state, set(mails())) == ("told", {"gone@a.example", "deputy@a.example"})
 
 
@@ -75,7 +75,7 @@ def test_a_correction_is_tried_again_where_the_one_before_came_back(sent: Write,
     correct(notice, analyst)
     bounce()
     assert part(notice, "DEPA").state == "unreached"
-    assert actions.send_rest(actor=analyst, notice=notice).unreached == 1
+    assert rest(notice, analyst).unreached == 1
     assert part(notice, "DEPA").state == "unreached"
     assert [m.recipient for m in correct(notice, analyst)] == ["officer@a.example"]
     assert part(notice, "DEPA").state == "told"
@@ -92,7 +92,7 @@ def test_who_had_done_it_and_cannot_be_told_of_a_correction_has_done_it_still(se
     assert (missed.state, missed.settled, missed.missed, bool(missed.trouble)) == ("done", True, True, True)
     assert missed in queries.stuck_parts(analyst)
     Organisation.objects.filter(code="DEPA").update(active=True)
-    assert actions.send_rest(actor=analyst, notice=notice).unreached == 0
+    assert rest(notice, analyst).unreached == 0
     after = part(notice, "DEPA")
     assert (after.state, after.missed, after.trouble) == ("done", False, "")
     assert after.edition == notice.editions.latest("number")
@@ -119,7 +119,7 @@ def test_a_withdrawal_ends_it_for_those_never_told_as_well(sent: Write, analyst:
     Part.objects.filter(next_step_at__isnull=False).update(next_step_at=timezone.now())
     assert actions.step_due() == 0
     with pytest.raises(actions.NoticeError):
-        actions.send_rest(actor=analyst, notice=notice)
+        rest(notice, analyst)
     assert OutboxMessage.objects.count() == before
 
 

@@ -77,7 +77,7 @@ def routes(draw: st.DrawFn) -> knowledge.Routes:
     shares = sorted(draw(st.sets(st.sampled_from([0.1, 0.5, 1, 1.25, 2, 10]), max_size=4)))
     given = _of_the_house() | {
         "office": {"from": draw(st.integers(0, 23)), "to": draw(st.integers(1, 24))},
-        "fallback": draw(some),
+        "fallback": draw(st.dictionaries(st.sampled_from(ROLES), some, max_size=3)),
         "due": [draw(st.sampled_from([1, 72, 10_000]))] * 6,
         "ladder": [{"at": share, "to": draw(some), "also": draw(ALSO)} for share in shares],
         "routes": [*draw(st.lists(one, max_size=2)), *draw(st.sampled_from([[anything], [anything], [one_only()]]))],

@@ -348,9 +348,10 @@ def matter_of(incident: Incident) -> Matter:
     return Matter("incident", incident.uuid, incident.sealed, named)
 
 
-def matter_for(user: Any, uuid: UUID) -> Matter | None:
-    """Give the incident, as what a notice is about, to whoever handles it."""
-    incident: Incident | None = Incident.objects.handled_by(user).filter(uuid=uuid).first()
+def matter_for(user: Any, uuid: UUID, hold: bool) -> Matter | None:
+    """Give the incident, as what a notice is about, to whoever handles it; held for the transaction if asked."""
+    found = Incident.objects.handled_by(user).filter(uuid=uuid)
+    incident: Incident | None = (found.select_for_update(of=("self",)) if hold else found).first()
     return None if incident is None else matter_of(incident)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -57,6 +57,7 @@ class PartOut(Schema):
     tlp: str = Field(alias="notice.tlp")
     organisation: str = Field(alias="organisation.code")
     state: str
+    edition: int = Field(alias="edition.number")
     settled: bool
     overdue: bool
     rung: int
@@ -83,6 +84,7 @@ class AnswerIn(Schema):
     kind: Literal["acknowledged", "planned", "done", "not_applicable", "refused", "question"]
     text: str = Field("", max_length=5_000)
     planned_for: date | None = None
+    edition: int | None = Field(None, description="the edition that is answered; 409 when there is a newer one")
 
 
 class NoticeIn(Schema):
@@ -93,7 +95,7 @@ class NoticeIn(Schema):
     kind: str = "indicators"
     severity: int = Field(2, ge=0, le=5)
     tlp: TLP = TLP.AMBER
-    texts: dict[Literal["en", "fr"], str] = Field({}, description="the text by language")
+    texts: dict[Literal["en", "fr"], Annotated[str, Field(max_length=20_000)]] = Field({}, description="by language")
 
 
 @router.post("/notices", response=NoticeOut)
@@ -171,6 +173,8 @@ def answer(request: HttpRequest, uuid: UUID, given: AnswerIn) -> Part:
     require(request.user, "notices.answer")
     found = queries.part_or_404(request.user, uuid, "notices.answer")
     person = _person(request)
+    if given.edition is not None and found.edition is not None and given.edition != found.edition.number:
+        raise HttpError(409, f"Edition {found.edition.number} has been told since; read it, then answer.")
     said = actions.Said(given.kind, Answer.Via.PAGE, str(person), given.text, given.planned_for, author=person)
     try:
         actions.answer_signed_in(actor=person, part=found, said=said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -170,15 +171,33 @@ class CorrectionForm(forms.Form):
         help_text=_("Empty: each organisation keeps its facts."),
     )
 
+    now_en = forms.CharField(
+        label=_("The whole text as it is now, in English"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    now_fr = forms.CharField(
+        label=_("The whole text as it is now, in French"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
     def changes(self) -> dict[str, dict[str, str]]:
         """Give what was written, by language."""
         return {language: {"text": self.cleaned_data[f"text_{language}"]} for language in LANGUAGES}
+
+    def texts(self, before: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+        """Give the texts as they are now; where nothing stands, as they were."""
+        now = {language: self.cleaned_data.get(f"now_{language}", "").strip() for language in before}
+        return {language: {**text, "text": now[language] or text.get("text", "")} for language, text in before.items()}
 
 
 class WithdrawalForm(CorrectionForm):
     """Why it is withdrawn."""
 
-    values = None  # type: ignore[assignment]  # Django's way to leave a field out
+    values = now_en = now_fr = None  # type: ignore[assignment]  # Django's way to leave a field out
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -194,6 +213,7 @@ class AnswerForm(forms.Form):
     text = forms.CharField(
         label=_("Reason, question, remark"), required=False, max_length=5_000, widget=forms.Textarea(attrs={"rows": 3})
     )
+    asked = forms.CharField(required=False, max_length=12, widget=forms.HiddenInput())
 
     def clean(self) -> dict[str, Any]:
         """Ask for the reason or the day that an answer needs."""

@@ -81,7 +81,7 @@ class Routes(Entry):
 
     kinds: Mapping[str, Kind]
     office: Office
-    fallback: tuple[str, ...] = ()
+    fallback: Mapping[str, tuple[str, ...]] = {}
     due: tuple[Annotated[int, Field(ge=1, le=10_000)], ...] = Field(min_length=6, max_length=6)
     ladder: tuple[Rung, ...] = ()
     by_itself: Mapping[str, Annotated[str, Field(min_length=1)]] = {}
@@ -208,6 +208,11 @@ def _named(known: Routes) -> Iterator[tuple[tuple[str | int, ...], Iterable[str]
     for number, route in enumerate(known.routes):
         yield ("routes", number, "kinds"), route.kinds, known.kinds
         yield ("routes", number, "to"), route.to, roles_known()
+    yield (
+        ("fallback",),
+        (*known.fallback, *(role for roles in known.fallback.values() for role in roles)),
+        roles_known(),
+    )
     for number, rung in enumerate(known.ladder):
         yield ("ladder", number, "to"), rung.to, roles_known()
     yield ("by_itself",), known.by_itself, known.kinds

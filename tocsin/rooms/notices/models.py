@@ -117,6 +117,7 @@ class Edition(Identified):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FIRST)
     texts = models.JSONField(default=dict)
     changes = models.JSONField(default=dict)
+    listed = models.JSONField(default=dict)  # of a correction: the notice's values, unread, nobody once it is sent
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     sent_at = models.DateTimeField(null=True, blank=True)
 
@@ -183,6 +184,11 @@ class Part(Identified):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def asked(self) -> str:
+        """Give what is asked at this moment, so that an answer can say to what it was given."""
+        return f"{self.edition.number if self.edition else 0}.{self.round}"
 
 
 class Share(models.Model):

@@ -21,6 +21,7 @@ urlpatterns = [
     path(ONE, pages.notice, name="notice"),
     path(f"{ONE}send/", pages.send, name="notice_send"),
     path(f"{ONE}rest/", pages.send_rest, name="notice_rest"),
+    path(f"{ONE}by-telephone/", pages.by_telephone, name="notice_by_telephone"),
     path(f"{ONE}discard/", pages.discard, name="notice_discard"),
     path(f"{ONE}correct/", pages.correct, name="notice_correct"),
     path(f"{ONE}withdraw/", pages.withdraw, name="notice_withdraw"),

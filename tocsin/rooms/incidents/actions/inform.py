@@ -44,6 +44,8 @@ def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject
     require_part(incident, entity)
     try:
         with transaction.atomic():
+            incident.refresh_from_db(from_queryset=Incident.objects.select_for_update())  # nobody seals it meanwhile
+            require_handler(actor, incident, "incidents.inform")
             told = notices.write_to(
                 actor=actor,
                 organisation=entity.organisation,

@@ -19,7 +19,7 @@ from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
 from tocsin.rooms.notices.actions.letters import failed_on_the_way, fetch, settle, take
 from tocsin.rooms.notices.actions.message import seal_about, write_to
-from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest
+from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest, tell_by_telephone
 from tocsin.rooms.notices.actions.tell import send_again
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "settle",
     "step_due",
     "take",
+    "tell_by_telephone",
     "told_by_telephone",
     "withdraw",
     "write_to",

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,6 +43,7 @@ class Said:
     telling: Telling | None = None
     letter: Letter | None = None
     at: datetime | None = None
+    asked: str = ""  # `Part.asked` as it was shown; empty where nothing was
 
 
 def answer_signed_in(*, actor: Person, part: Part, said: Said) -> Answer:
@@ -58,6 +60,8 @@ def answer(*, part: Part, said: Said) -> Answer:
     current = hold_part(part.pk)
     if current.state in OVER:
         raise NoticeError(_("This was withdrawn or does not concern you any more; no answer is needed."))
+    if said.asked and said.asked != current.asked:
+        raise NoticeError(_("What you were told has changed since you opened this. Read it again, then answer."))
     now = said.at or timezone.now()
     _check_time(now, current.notice)
     written = Answer.objects.create(
@@ -72,7 +76,7 @@ def answer(*, part: Part, said: Said) -> Answer:
         letter=said.letter,
         said_at=now,
     )
-    if said.kind != QUESTION:
+    if said.kind != QUESTION and not _said_since(current, written):
         _follow(current, said, now)
     audit.record(
         said.author, "notice.answer", current.notice, {"part": current.reference, "kind": said.kind, "via": said.via}
@@ -98,6 +102,11 @@ def _check_time(at: datetime, notice: Notice) -> None:
         raise NoticeError(_("This time is yet to come."))
     if at < notice.created_at - EARLIEST:
         raise NoticeError(_("This notice was not written yet at that time."))
+
+
+def _said_since(part: Part, written: Answer) -> bool:
+    """Tell whether something was said later than this, which is written down only now."""
+    return part.answers.exclude(kind=QUESTION).filter(said_at__gt=written.said_at).exists()
 
 
 def _follow(part: Part, said: Said, now: datetime) -> None:
@@ -129,12 +138,13 @@ def told_by_telephone(*, actor: Person, part: Part, name: str, number: str, at: 
     require(actor, "notices.send", part.organisation_id)
     current = hold_part(part.pk)
     _check_time(at, current.notice)
-    edition = current.notice.editions.exclude(sent_at=None).order_by("-number").first()
+    sent = current.notice.editions.exclude(sent_at=None).order_by("-number")
+    edition = sent.filter(Q(sent_at__lte=at) | Q(number=1)).first()  # they can have heard of no later one
     if edition is None:
-        raise NoticeError(_("Send the notice first, then note who was told by telephone."))
+        raise NoticeError(_("Send the notice first, or choose to tell it by telephone."))
     telling, made = Telling.objects.get_or_create(
-        part=current, edition=edition, round=current.round, rung=current.rung, address=number,
-        channel=Channel.TELEPHONE,
+        part=current, edition=edition, round=current.round, rung=current.rung, channel=Channel.TELEPHONE,
+        address=f"{number} ({name})"[:254],
         defaults={
             "why": Telling.Why.FIRST, "role": "officer", "at_organisation": current.organisation.code, "name": name,
             "told_at": at, "delivered_at": at, "told_by": actor, "language": current.organisation.language,
@@ -142,7 +152,9 @@ def told_by_telephone(*, actor: Person, part: Part, name: str, number: str, at: 
     )  # fmt: skip
     if not made:
         raise NoticeError(_("This telephone call is written down already."))
-    if current.missed:
+    if edition != sent.first():
+        pass  # of the newest they have not heard yet
+    elif current.missed:
         current.missed, current.trouble, current.edition = False, "", edition
         current.save()
     elif current.state == State.UNREACHED:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -77,6 +78,10 @@ def drafted(
     listed: queries.Listed | None = None,
 ) -> Notice:
     """Write a notice to ``places``, in the caller's transaction, who has seen to it that the actor may."""
+    matter = None if about.matter is None else queries.held(actor, about.matter)
+    if matter is None and about.matter is not None:
+        raise NoticeError(_("What this is about has been sealed meanwhile."))
+    about = replace(about, matter=matter)
     notice = Notice.objects.create(
         title=about.title,
         kind=about.kind,
@@ -117,11 +122,12 @@ def correct(*, actor: Person, notice: Notice, changes: Texts, texts: Texts | Non
     last = current.editions.order_by("-number")[0]
     shares = {share.part.organisation.code: share.facts for share in _shares(last)}
     facts: Facts = shares
+    kept: dict[str, Any] = {}
     if text.strip():
         listed = queries.read_list(text, at=datetime.now(UTC), within=constituency.codes(actor, VERB))
         facts = {**dict.fromkeys(shares, ()), **listed.facts}
-        Notice.objects.filter(pk=current.pk).update(**listed.kept())
-    edition = _next(current, last, actor, Edition.Kind.CORRECTION, changes, texts or last.texts)
+        kept = listed.kept()
+    edition = _next(current, last, actor, Edition.Kind.CORRECTION, changes, texts or last.texts, kept)
     _add_parts(actor, current, facts)
     parts = current.parts.select_related("organisation")
     _share(edition, [part for part in parts if not _passes_by(part, facts, shares)], facts)
@@ -163,6 +169,8 @@ def require_all(actor: Person | None, notice: Notice) -> None:
     if actor is None:
         return
     require(actor, VERB)
+    if notice.sealed and not notice.named.filter(pk=actor.pk).exists():
+        raise PermissionDenied(_("This notice is sealed to others."))
     for organisation in notice.parts.values_list("organisation", flat=True):
         require(actor, VERB, organisation)
 
@@ -200,8 +208,9 @@ def _shares(edition: Edition) -> Sequence[Share]:
 
 
 def _next(
-    notice: Notice, last: Edition, actor: Person | None, kind: Edition.Kind, changes: Texts, texts: Texts
-) -> Edition:
+    notice: Notice, last: Edition, actor: Person | None, kind: Edition.Kind, changes: Texts, texts: Texts,
+    listed: Mapping[str, Any] | None = None,
+) -> Edition:  # fmt: skip
     Notice.objects.filter(pk=notice.pk).update(updated_at=timezone.now())
     return Edition.objects.create(
         notice=notice,
@@ -210,6 +219,7 @@ def _next(
         texts=texts,
         changes={language: given["text"].strip() for language, given in changes.items() if given["text"].strip()},
         created_by=actor,
+        listed=dict(listed or {}),
     )
 
 

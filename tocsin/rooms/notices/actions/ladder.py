@@ -150,9 +150,14 @@ def not_reached(*, telling: Telling, reason: str) -> None:
     telling.failure = reason[:300]
     audit.record(None, "notice.not_reached", part.notice, {"part": part.reference, "address": telling.address})
     Notice.objects.filter(pk=part.notice_id).update(updated_at=now)
-    over = part.settled or part.state in {Part.State.WITHDRAWN, Part.State.RELEASED}
+    over = telling.edition_id != part.edition_id or _answered_since(part, telling)
     if not over and telling.channel != Channel.WEBHOOK and not _reached_otherwise(telling):
         _tell_instead(part, telling, now)
+
+
+def _answered_since(part: Part, telling: Telling) -> bool:
+    """Tell whether somebody there has ended the matter after this telling: whom else it did not reach is no trouble."""
+    return part.settled and part.answers.filter(said_at__gte=telling.told_at).exists()
 
 
 def _reached_otherwise(telling: Telling) -> bool:
@@ -187,6 +192,8 @@ def _tell_instead(part: Part, telling: Telling, now: datetime) -> None:
     reached = anybody_heard(words, troubles) or None in last.values()
     if not reached:
         part.trouble = ("; ".join(troubles) or telling.failure or "")[:300]
-        if part.state == Part.State.TOLD:
+        if part.state == Part.State.TOLD and not part.settled:
             part.state = Part.State.UNREACHED
-    part.save(update_fields=["trouble", "state", "updated_at"])
+        else:
+            part.missed = True
+    part.save(update_fields=["trouble", "state", "missed", "updated_at"])

@@ -19,6 +19,7 @@ from tocsin import config
 from tocsin.pipeline.mail.letter import Letter as Read
 from tocsin.pipeline.mail.letter import read_letter
 from tocsin.pipeline.mail.replies import Understood, understand
+from tocsin.pipeline.observables import refanged
 from tocsin.platform import addresses, audit, mailboxes, openpgp
 from tocsin.platform.access import require
 from tocsin.rooms.accounts.models import Person
@@ -29,6 +30,7 @@ from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office
 from tocsin.rooms.notices.knowledge import asks
 from tocsin.rooms.notices.models import Answer, Letter, Part, Telling
 from tocsin.rooms.notices.queries import following
+from tocsin.rooms.notices.queries.following import asked_since
 from tocsin.rooms.notices.queries.matters import tell_room
 
 logger = logging.getLogger(__name__)
@@ -74,19 +76,21 @@ def take(content: bytes, size: int | None = None) -> Letter:
 def _take(read: Read, meaning: Understood, digest: str, size: int) -> Letter:
     telling = _telling(read, meaning)
     part = telling.part if telling is not None else _part(read)
+    if telling is not None and part is not None and part.reference not in (_named(read.subject) or {part.reference}):
+        telling = part = None  # it answers one mail and names another matter: a person looks
     letter = Letter.objects.create(
         digest=digest,
-        message_id=read.message_id[:500],
-        sender=read.sender[:254],
-        subject=read.subject[:500],
-        text=read.text[:LONGEST],
-        own=(read.own or "")[:LONGEST],
+        message_id=_kept(read.message_id, 500),
+        sender=_kept(read.sender, 254),
+        subject=_kept(read.subject, 500),
+        text=_kept(read.text, LONGEST),
+        own=_kept(read.own or "", LONGEST),
         size=size,
         received_at=timezone.now(),
         part=part,
         telling=telling,
         reading=meaning.kind,
-        evidence=meaning.evidence[:REASON],
+        evidence=_kept(meaning.evidence, REASON),
         planned_for=meaning.planned_for,
     )
     if not _our_own(read, meaning):
@@ -98,6 +102,11 @@ def _take(read: Read, meaning: Understood, digest: str, size: int) -> Letter:
     return letter
 
 
+def _kept(text: str, most: int) -> str:
+    """Give a text as databases keep it."""
+    return text.replace("\0", "")[:most]
+
+
 def _follow(letter: Letter, meaning: Understood, read: Read) -> str:
     """Do what the letter says; give why a person must look, if it cannot be done."""
     if letter.reading in REPORTS:
@@ -106,7 +115,7 @@ def _follow(letter: Letter, meaning: Understood, read: Read) -> str:
         _away(letter.telling, meaning, read.sender)
     elif letter.reading in {*KINDS, QUESTION} and letter.part is not None:
         said = Said(
-            letter.reading, Answer.Via.MAIL, read.sender, read.own or letter.evidence, meaning.planned_for,
+            letter.reading, Answer.Via.MAIL, letter.sender, letter.own or letter.evidence, meaning.planned_for,
             telling=letter.telling, letter=letter,
         )  # fmt: skip
         try:
@@ -142,6 +151,8 @@ def _doubt(letter: Letter, read: Read, meaning: Understood) -> str:
         return _("It belongs to no notice that is known: no reference and no mail of ours that it answers.")
     if not following.answers_for(letter.part, read.sender):
         return _("It comes from an address that does not answer for this organisation.")
+    if letter.telling is not None and asked_since(letter.telling, letter.part):
+        return _("It answers what was told before; the organisation was asked anew since.")
     if _of_some_only(letter.part, read.own):
         return _("It speaks of some of what was told, and not of the rest.")
     if meaning.kind == Reading.PLANNED and meaning.planned_for is None:
@@ -157,8 +168,14 @@ def _of_some_only(part: Part, text: str) -> bool:
     """Tell whether a text names some of the part's facts and leaves others out: its answer is then for those alone."""
     share = part.shares.filter(edition=part.edition_id).first()
     facts = share.facts if share is not None else []
-    named = [str(fact["value"]).lower() in text.replace("[.]", ".").lower() for fact in facts]
+    plain = refanged(text).lower()
+    named = [_stands_in(str(fact["value"]).lower(), plain) for fact in facts]
     return any(named) and not all(named)
+
+
+def _stands_in(value: str, text: str) -> bool:
+    """Tell whether a value stands in a text by itself: 192.0.2.7 does not in 192.0.2.71, nor a name in a longer one."""
+    return re.search(rf"(?<![\w.-]){re.escape(value)}(?![\w-]|\.\w)", text) is not None
 
 
 def _report(telling: Telling | None, meaning: Understood) -> None:
@@ -196,10 +213,14 @@ def _part(read: Read) -> Part | None:
     """Find the part whose reference stands in the subject, or in the text when it names one only."""
     known = Part.objects.select_related("notice", "organisation")
     for text in (read.subject, read.text):
-        named = set(REFERENCE.findall(text))
+        named = _named(text)
         if len(named) == 1:
             return known.filter(reference=named.pop()).first()
     return None
+
+
+def _named(text: str) -> set[str]:
+    return set(REFERENCE.findall(text))
 
 
 def _opened(content: bytes) -> Read:

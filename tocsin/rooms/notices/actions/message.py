@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.platform import audit, gate
+from tocsin.platform.models import OutboxMessage
 from tocsin.platform.outbox import Refused
 from tocsin.platform.ways import ACTIONS
 from tocsin.rooms.accounts.models import Person
@@ -18,8 +19,10 @@ from tocsin.rooms.notices.actions.draft import About, drafted
 from tocsin.rooms.notices.actions.errors import NoticeError
 from tocsin.rooms.notices.actions.send import send_written
 from tocsin.rooms.notices.knowledge import MESSAGE, texts
-from tocsin.rooms.notices.models import Notice, Part
+from tocsin.rooms.notices.models import Notice, Part, Telling
 from tocsin.rooms.notices.queries.planning import Plan, item_of
+
+SEALED = "sealed before it left"
 
 
 @transaction.atomic
@@ -63,6 +66,16 @@ def _refuse(actor: Person, planned: Plan) -> None:
     )
 
 
+def _stop(notices: Sequence[Notice], addresses: Iterable[str]) -> None:
+    """Stop what waits to leave for anybody else: it may not be told to them any more."""
+    allowed = {address.lower() for address in addresses}
+    tellings = Telling.objects.filter(part__notice__in=notices, message__state=OutboxMessage.State.QUEUED)
+    rows = tellings.values_list("message", "address")
+    stopped = [message for message, address in rows if address.lower() not in allowed]
+    waiting = OutboxMessage.objects.filter(pk__in=stopped, state=OutboxMessage.State.QUEUED)
+    waiting.update(state=OutboxMessage.State.FAILED, error=SEALED)
+
+
 @transaction.atomic
 def seal_about(*, matter: UUID, named: Collection[int] | None) -> None:
     """Seal all notices about a matter to the people ``named`` (inner ids), or open them: None."""
@@ -70,4 +83,6 @@ def seal_about(*, matter: UUID, named: Collection[int] | None) -> None:
     for notice in notices:
         notice.named.set(named or ())
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(sealed=named is not None)
+    if named is not None:
+        _stop(notices, Person.objects.filter(pk__in=named).values_list("email", flat=True))
     audit.record_many(None, "notice.seal" if named is not None else "notice.unseal", notices)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -61,15 +61,33 @@ def send(*, actor: Person, notice: Notice, seen: str) -> Sent:
 
 
 @transaction.atomic
-def send_rest(*, actor: Person, notice: Notice) -> Sent:
-    """Tell those who could not be told before, now that contacts may have been mended."""
+def tell_by_telephone(*, actor: Person, notice: Notice, seen: str) -> Sent:
+    """Send the newest edition to nobody by itself, for when mail is down or not to be trusted: people call."""
+    require_all(actor, notice)
+    edition = _waiting(notice)
+    planned = queries.plan(edition)
+    if planned.digest != seen:
+        raise LookAgain(_("Who would be told has changed since you looked. Look again, then send."))
+    trouble = _("To be told by telephone.")
+    rows = [replace(row, words=(), again=(), trouble=trouble) for row in planned.rows]
+    return send_written(actor, edition, replace(planned, rows=rows))
+
+
+@transaction.atomic
+def send_rest(*, actor: Person, notice: Notice, seen: str) -> Sent:
+    """Tell those who could not be told before, now that contacts may have been mended; ``seen`` as of `send`."""
     require_all(actor, notice)
     current = hold(notice)
     edition = current.editions.exclude(sent_at=None).select_related("notice").order_by("-number").first()
-    if edition is None or current.state not in {Notice.State.OPEN, Notice.State.CLOSED}:
+    if edition is None or current.state == Notice.State.DRAFT:
         raise NoticeError(_("There is nothing to send: this edition has been sent already."))
     edition.notice = current
-    return send_written(actor, edition, queries.plan(edition, rest=True))
+    planned = queries.plan(edition, rest=True)
+    if not planned.rows:
+        raise NoticeError(_("There is nothing to send: this edition has been sent already."))
+    if planned.digest != seen:
+        raise LookAgain(_("Who would be told has changed since you looked. Look again, then send."))
+    return send_written(actor, edition, planned)
 
 
 @transaction.atomic
@@ -142,7 +160,7 @@ def _move(row: Row, edition: Edition, troubles: Sequence[str], now: datetime) ->
     part.updated_at = now
     gone = part.edition_id is not None and bool(row.content.went) and not row.content.facts
     part.trouble = ("; ".join(troubles) or ("" if reached else row.trouble))[:300]
-    part.missed = not (reached or anew or gone or edition.kind == Edition.Kind.WITHDRAWAL)
+    part.missed = not (reached or anew or gone) or (edition.kind == Edition.Kind.WITHDRAWAL and not reached)
     if reached:
         part.edition = edition
     if edition.kind == Edition.Kind.WITHDRAWAL:
@@ -174,4 +192,6 @@ def _move_notice(notice: Notice, edition: Edition, now: datetime) -> None:
     notice.sent_at = notice.sent_at or now
     notice.due_at = now + timedelta(hours=notice.due_hours) if edition.number == 1 else notice.due_at
     notice.updated_at = now
-    notice.save(update_fields=["state", "sent_at", "due_at", "updated_at"])
+    for name, value in edition.listed.items():
+        setattr(notice, name, value)
+    notice.save(update_fields=["state", "sent_at", "due_at", "updated_at", *edition.listed])

@@ -9,18 +9,21 @@ from tocsin.rooms.notices.queries.following import (
     Figures,
     counts,
     figures,
+    hidden,
     letter_or_404,
     letters_of,
     letters_waiting,
     listed,
     may_send,
     median_of_others,
+    newest_texts,
     notice_or_404,
     own_parts,
     part_at_or_404,
     part_named,
     part_or_404,
     parts_of,
+    sealed_from,
     standing,
     still_theirs,
     stuck_parts,
@@ -29,7 +32,7 @@ from tocsin.rooms.notices.queries.following import (
 from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
 from tocsin.rooms.notices.queries.ladder import next_rung, next_step, rung_at, rung_of_refusals
 from tocsin.rooms.notices.queries.letters import link, read_content, uuid_of
-from tocsin.rooms.notices.queries.matters import Matter, about, matter_or_404, register, tell_room
+from tocsin.rooms.notices.queries.matters import Matter, about, held, matter_or_404, register, tell_room
 from tocsin.rooms.notices.queries.planning import Plan, Word, calls, item_of, plan, preview_of, recipient_of
 from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, reach, resolve
 from tocsin.rooms.notices.queries.simulation import Simulated, simulate
@@ -60,6 +63,8 @@ __all__ = [
     "counts",
     "directory",
     "figures",
+    "held",
+    "hidden",
     "item_of",
     "letter_or_404",
     "letters_of",
@@ -70,6 +75,7 @@ __all__ = [
     "matter_or_404",
     "may_send",
     "median_of_others",
+    "newest_texts",
     "next_rung",
     "next_step",
     "notice_or_404",
@@ -90,6 +96,7 @@ __all__ = [
     "resolve",
     "rung_at",
     "rung_of_refusals",
+    "sealed_from",
     "signs",
     "simulate",
     "standing",

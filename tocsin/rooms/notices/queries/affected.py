@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -19,6 +19,7 @@ from tocsin.rooms.notices.queries.routing import Routed, resolve
 from tocsin.rooms.notices.queries.values import Unread, Value, read_values
 
 LOOK_BACK = timedelta(days=30)
+KEPT = 1_000  # of what was not understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,13 @@ def affected(
     """Say whom ``values`` concern, among the organisations ``within`` (codes): by what they hold at ``at``, and by what
     was seen from ``since`` on, by default in the thirty days before."""
     facts: defaultdict[str, list[Fact]] = defaultdict(list)
-    for code, fact in (*_held(values, at), *_seen(values, since or at - LOOK_BACK)):
+    seen = {(code, fact.value): fact for code, fact in _seen(values, since or at - LOOK_BACK) if code in within}
+    for code, fact in _held(values, at):
         if code in within:
-            facts[code].append(fact)
+            also = seen.pop((code, fact.value), None)  # what it holds and what was seen of it is one fact
+            facts[code].append(replace(fact, seen=also.seen) if also else fact)
+    for (code, _value), fact in seen.items():
+        facts[code].append(fact)
     concerning = {fact.value for found in facts.values() for fact in found}
     return Affected(dict(sorted(facts.items())), [value for value in values if value not in concerning])
 
@@ -92,7 +97,7 @@ class Listed:
         """Give what a notice remembers of its list."""
         return {
             "values": [[value.sort, value.text] for value in self.values],
-            "unread": [[part.line, part.text[:200]] for part in self.unread],
+            "unread": [[part.line, part.text[:200]] for part in self.unread[:KEPT]],
             "nobody": len(self.nobody),
         }
 

@@ -14,6 +14,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tocsin.platform import addresses
 from tocsin.platform.access import scope_of
 from tocsin.platform.look.tags import short
 from tocsin.platform.markings import TLP
@@ -187,6 +188,12 @@ def notice_or_404(user: Any, uuid: UUID, verb: str = VIEW) -> Notice:
     return found
 
 
+def newest_texts(notice: Notice) -> Mapping[str, Mapping[str, str]]:
+    """Give the texts of the newest edition, by language."""
+    texts: Mapping[str, Mapping[str, str]] = notice.editions.order_by("-number")[0].texts
+    return texts
+
+
 def parts_of(user: Any, notice: Notice, verb: str = VIEW) -> QuerySet[Part]:
     """Give the parts of a notice that the person may see, those that still wait first."""
     found = notice.parts.visible_to(user, verb).select_related("organisation", "edition")
@@ -234,6 +241,25 @@ def telling_of(token: str) -> Telling | None:
         return None
     found = Telling.objects.select_related("part__notice", "part__organisation", "part__edition", "edition")
     return found.filter(uuid=UUID(wanted)).first()
+
+
+def hidden(telling: Telling) -> bool:
+    """Tell whether a link, which may be passed on, must show neither title nor text of a notice."""
+    notice = telling.part.notice
+    return notice.sealed or notice.tlp == TLP.RED
+
+
+def sealed_from(telling: Telling) -> bool:
+    """Tell whether a notice has been sealed to others than whoever was told."""
+    notice = telling.part.notice
+    return notice.sealed and not any(addresses.same(telling.address, each) for each in notice.named_addresses)
+
+
+def asked_since(telling: Telling, part: Part) -> bool:
+    """Tell whether the organisation was asked anew since somebody was told: their answer is about what stood then."""
+    return (part.told_at is not None and telling.told_at < part.told_at and telling.edition_id != part.edition_id) or (
+        part.round > telling.round
+    )
 
 
 def still_theirs(telling: Telling) -> bool:

@@ -8,6 +8,7 @@ from tocsin.rooms.notices.knowledge import Rung, routes
 from tocsin.rooms.notices.models import Part
 
 REFUSALS_GO_TO = "ciso"
+PATIENCE = 4
 ANSWERED = frozenset({Part.State.ACKNOWLEDGED, Part.State.PLANNED})
 
 
@@ -24,7 +25,10 @@ def rung_of_refusals() -> int:
 
 
 def rung_at(part: Part) -> datetime | None:
-    """Give when the next rung is due. Whoever has answered has until the due time, or the day they named."""
+    """Give when the next rung is due. Whoever has answered has until the due time, or the day they named.
+
+    A day too far away is not waited for: the ladder goes on once several times the time to answer has passed.
+    """
     rung = next_rung(part)
     if rung is None or part.told_at is None or part.due_at is None:
         return None
@@ -33,7 +37,8 @@ def rung_at(part: Part) -> datetime | None:
     due = part.told_at + (part.due_at - part.told_at) * rung.at
     if part.state == Part.State.PLANNED and part.planned_for is not None:
         end_of_day = datetime.combine(part.planned_for, time(), tzinfo=UTC) + timedelta(days=1)
-        return max(due, end_of_day)
+        latest = part.due_at + (part.due_at - part.told_at) * PATIENCE
+        return max(due, min(end_of_day, latest))
     if part.state in ANSWERED:
         return max(due, part.due_at)
     return due

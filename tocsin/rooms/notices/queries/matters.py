@@ -39,7 +39,7 @@ class Matter:
         return f"{self.kind}:{self.uuid}"
 
 
-Finder = Callable[[Any, UUID], Matter | None]
+Finder = Callable[[Any, UUID, bool], Matter | None]
 Listener = Callable[[UUID, Letter], None]
 _FINDERS: dict[str, Finder] = {}
 _LISTENERS: dict[str, Listener] = {}
@@ -51,6 +51,14 @@ def register(kind: str, finder: Finder, listener: Listener) -> None:
     The listener is called in the transaction that takes a letter which people wrote.
     """
     _FINDERS[kind], _LISTENERS[kind] = finder, listener
+
+
+def held(user: Any, matter: Matter) -> Matter | None:
+    """Hold a matter for this transaction, so that nobody seals it meanwhile, and give it as it is now.
+
+    None when the person may not write about it any more.
+    """
+    return _FINDERS[matter.kind](user, matter.uuid, True)
 
 
 def tell_room(letter: Letter) -> None:
@@ -66,7 +74,7 @@ def matter_or_404(user: Any, written: str) -> Matter | None:
         return None
     kind, _colon, uuid = written.partition(":")
     try:
-        found = _FINDERS[kind](user, UUID(uuid))
+        found = _FINDERS[kind](user, UUID(uuid), False)
     except (KeyError, ValueError) as error:
         raise Http404("matter") from error
     if found is None:

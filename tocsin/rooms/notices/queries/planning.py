@@ -11,16 +11,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tocsin.platform import gate
+from tocsin import config
+from tocsin.platform import gate, mime
 from tocsin.platform.gate import Item, Kind, Recipient
 from tocsin.platform.ways import ACTIONS
 from tocsin.rooms.notices.knowledge import routes
 from tocsin.rooms.notices.models import Channel, Edition, Notice, Part, Share, Telling
 from tocsin.rooms.notices.queries.directory import Desk, Directory, Way, directory
 from tocsin.rooms.notices.queries.facts import difference, key
-from tocsin.rooms.notices.queries.letters import Content, Written, write
+from tocsin.rooms.notices.queries.letters import Content, Written, link, write
 from tocsin.rooms.notices.queries.routing import Routed, Told, resolve
 
 
@@ -306,12 +308,23 @@ def example_of(row: Row) -> tuple[Word, Written]:
     )
     anew = datetime.now(UTC) + timedelta(hours=word.edition.notice.due_hours)
     due = anew if row.anew or row.part.due_at is None else row.part.due_at
-    return word, write(telling, word.edition.notice, row.part, word.edition, word.content, due)
+    written = write(telling, word.edition.notice, row.part, word.edition, word.content, due)
+    body = written.body.replace(link(telling), f"{config.load().url}/answer/…/")  # it is made when the mail is
+    if word.channel == Channel.MAIL:
+        with translation.override(word.language):
+            subject, body = mime.marked(item_of(word.edition.notice, row.part), written.subject, body)
+        return word, Written(subject, body)
+    return word, Written(written.subject, body)
 
 
-def preview_of(user: Any, edition: Edition, code: str) -> dict[str, Any]:
-    """Give what the person may see of the plan, with one mail as an example: that to ``code``, else the first."""
-    planned = plan(edition)
+def preview_of(user: Any, edition: Edition, code: str, *, rest: bool = False) -> dict[str, Any]:
+    """Give what the person may see of the plan, with one mail as an example: that to ``code``, else the first.
+
+    With ``rest`` of those alone who could not be told of an edition that was sent.
+    """
+    planned = plan(edition, rest=rest)
+    for name, value in edition.listed.items():  # of the list as it will be
+        setattr(edition.notice, name, value)
     seen = set(edition.notice.parts.visible_to(user).values_list("pk", flat=True))
     rows = [row for row in planned.rows if row.part.pk in seen]
     if len(rows) < len(planned.rows):  # of the others they learn nothing
@@ -321,11 +334,19 @@ def preview_of(user: Any, edition: Edition, code: str) -> dict[str, Any]:
     chosen = chosen or next((row for row in rows if row.reached), None)
     return {
         "waiting": edition,
+        "rest": rest,
         "plan": planned,
         "rows": rows,
         "people": sum(row.persons for row in rows),
+        "nobodys": _nobodys(edition.notice, rows) if len(rows) == len(planned.rows) else (),
         "example": example_of(chosen) if chosen else None,
     }
+
+
+def _nobodys(notice: Notice, rows: Sequence[Row]) -> list[str]:
+    """Give the first of the values that concern nobody."""
+    known = {str(fact["value"]) for row in rows for fact in row.content.facts}
+    return [text for _sort, text in notice.values if text not in known][:50]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -109,14 +110,21 @@ def resolve(
 
 
 def reach(
-    roles: Sequence[str], place: Place, at: datetime, known: Directory, fallback: Sequence[str] = (),
-    avoid: frozenset[str] = frozenset(), also: Sequence[str] = (),
-) -> tuple[Told, ...]:  # fmt: skip
-    """Find one desk for each role, there or above; roles of ``fallback`` stand in at each place before going up.
+    roles: Sequence[str],
+    place: Place,
+    at: datetime,
+    known: Directory,
+    fallback: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    avoid: frozenset[str] = frozenset(),
+    also: Sequence[str] = (),
+) -> tuple[Told, ...]:
+    """Find one desk for each role, there or above; roles of ``fallback`` stand in there before going up.
 
     They are told by mail, and by the channels named in ``also``.
     """
-    return tuple(_told(role, place, list(_looks(role, place, at, known, fallback, avoid)), also) for role in roles)
+    return tuple(
+        _told(role, place, list(_looks(role, place, at, known, fallback.get(role, ()), avoid)), also) for role in roles
+    )
 
 
 def _told(role: str, place: Place, looks: Sequence[Step], also: Sequence[str]) -> Told:

@@ -1,15 +1,14 @@
-"""Pages of the room: whom a list concerns, what they are told, what they answer."""
+"""Pages about notices as a whole: whom a list concerns, writing, preview, sending, how all stand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -18,18 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tocsin.platform.access import page, scope_of
 from tocsin.platform.lists import keyset
-from tocsin.platform.markings import TLP
-from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.notices import actions, forms, queries
 from tocsin.rooms.notices.knowledge import kind_name
-from tocsin.rooms.notices.models import COUNT, OWN, VIEW, Answer, Notice, Part, Telling
-
-SEND, ANSWER, MANAGE, ROWS = "notices.send", "notices.answer", "constituency.manage", 40
-
-
-def _me(request: HttpRequest) -> Person:
-    return cast("Person", request.user)
+from tocsin.rooms.notices.models import COUNT, VIEW, Notice, Part
+from tocsin.rooms.notices.pages.common import MANAGE, ROWS, SEND, me
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,7 +88,7 @@ def notice_new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         matter = queries.matter_or_404(request.user, form.cleaned_data["matter"])
         try:
-            notice = actions.draft_list(actor=_me(request), matter=matter, **form.draft())
+            notice = actions.draft_list(actor=me(request), matter=matter, **form.draft())
         except actions.NoticeError as error:
             form.add_error("values", str(error))
         else:
@@ -124,9 +116,12 @@ def notice(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "withdrawal_form": forms.WithdrawalForm(),
         "kind": kind_name(known.kind, translation.get_language() or "en"),
     }
+    rest = waiting is None and shown["untold"] and "rest" in request.GET
+    if rest:
+        waiting = editions[-1]
     if waiting is not None:
         waiting.notice = known
-        shown |= queries.preview_of(request.user, waiting, request.GET.get("as", ""))
+        shown |= queries.preview_of(request.user, waiting, request.GET.get("as", ""), rest=rest)
     return render(request, "notices/notice.html", shown)
 
 
@@ -151,14 +146,28 @@ def _sent(sent: actions.Sent) -> str:
 def send(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Send what the preview showed."""
     seen = request.POST.get("seen", "")
-    return _act(request, uuid, lambda known: _sent(actions.send(actor=_me(request), notice=known, seen=seen)))
+    return _act(request, uuid, lambda known: _sent(actions.send(actor=me(request), notice=known, seen=seen)))
+
+
+@require_POST
+@page(SEND)
+def by_telephone(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Open what the preview showed to be told by telephone, without a single mail."""
+    seen = request.POST.get("seen", "")
+
+    def act(known: Notice) -> str:
+        actions.tell_by_telephone(actor=me(request), notice=known, seen=seen)
+        return _("No mail leaves. Call those on the telephone list, and write down whom you told.")
+
+    return _act(request, uuid, act)
 
 
 @require_POST
 @page(SEND)
 def send_rest(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Tell those who could not be told before."""
-    return _act(request, uuid, lambda known: _sent(actions.send_rest(actor=_me(request), notice=known)))
+    """Tell those who could not be told before, as the preview showed."""
+    seen = request.POST.get("seen", "")
+    return _act(request, uuid, lambda known: _sent(actions.send_rest(actor=me(request), notice=known, seen=seen)))
 
 
 @require_POST
@@ -168,7 +177,7 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
     known = queries.notice_or_404(request.user, uuid)
     whole = known.state == Notice.State.DRAFT
     try:
-        actions.discard(actor=_me(request), notice=known)
+        actions.discard(actor=me(request), notice=known)
     except actions.NoticeError as error:
         messages.error(request, str(error))
         return redirect("notice", uuid)
@@ -181,10 +190,13 @@ def discard(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Write a new edition; the preview comes next."""
     known = queries.notice_or_404(request.user, uuid)
-    form = forms.CorrectionForm(request.POST or None)
+    before = queries.newest_texts(known)
+    now = {f"now_{language}": text.get("text", "") for language, text in before.items()}
+    form = forms.CorrectionForm(request.POST or None, initial=now)
     if form.is_valid():
+        text, texts = form.cleaned_data["values"], form.texts(before)
         try:
-            actions.correct(actor=_me(request), notice=known, changes=form.changes(), text=form.cleaned_data["values"])
+            actions.correct(actor=me(request), notice=known, changes=form.changes(), texts=texts, text=text)
         except actions.NoticeError as error:
             messages.error(request, str(error))
         return redirect("notice", uuid)
@@ -200,7 +212,7 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     def act(known: Notice) -> str:
         if not form.is_valid():
             raise actions.NoticeError(_("Say why it is withdrawn."))
-        actions.withdraw(actor=_me(request), notice=known, changes=form.changes())
+        actions.withdraw(actor=me(request), notice=known, changes=form.changes())
         return _("Look at who will be told, then send the withdrawal.")
 
     return _act(request, uuid, act)
@@ -235,165 +247,3 @@ def board(request: HttpRequest) -> HttpResponse:
         "tab": "board",
     }
     return render(request, "notices/board.html", shown)
-
-
-@require_safe
-@page(OWN)
-def mine(request: HttpRequest) -> HttpResponse:
-    """List what the person's own organisations were told."""
-    return render(request, "notices/mine.html", {"parts": queries.own_parts(request.user)[:200]})
-
-
-@require_safe
-@page(VIEW, OWN)
-def part(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Show what one organisation was told, what it answered, and how to answer."""
-    known = queries.part_or_404(request.user, uuid, VIEW, OWN)
-    scope = scope_of(request.user)
-    handles = scope.allows(SEND, known.organisation_id)
-    shown = {
-        "part": known,
-        "notice": known.notice,
-        "content": queries.read_content(known, translation.get_language() or "en"),
-        "tellings": known.tellings.select_related("message", "told_by").order_by("pk"),
-        "answers": known.answers.select_related("author").order_by("pk"),
-        "letters": known.letters.order_by("pk") if handles else (),
-        "answer_form": forms.AnswerForm() if scope.allows(ANSWER, known.organisation_id) else None,
-        "noted_form": forms.NotedAnswerForm() if handles else None,
-        "telephone_form": forms.TelephoneForm() if handles else None,
-        "others": queries.median_of_others(known),
-        "handles": handles,
-    }
-    return render(request, "notices/part.html", shown)
-
-
-@require_POST
-@page(ANSWER, SEND)
-def part_answer(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Answer for one's own organisation, or note what somebody said on the telephone."""
-    known = queries.part_or_404(request.user, uuid, ANSWER, SEND)
-    noted = "name" in request.POST
-    form = (forms.NotedAnswerForm if noted else forms.AnswerForm)(request.POST)
-    if not form.is_valid():
-        _complain(request, form)
-        return redirect("notice_part", uuid)
-    given = form.cleaned_data
-    said = actions.Said(
-        kind=given["kind"],
-        via=Answer.Via.TELEPHONE if noted else Answer.Via.PAGE,
-        name=given["name"] if noted else str(request.user),
-        text=given["text"],
-        planned_for=given["planned_for"],
-        author=_me(request),
-        at=given.get("at"),
-    )
-    return _part_act(request, uuid, lambda: actions.answer_signed_in(actor=_me(request), part=known, said=said))
-
-
-def _complain(request: HttpRequest, form: Any) -> None:
-    for errors in form.errors.values():
-        messages.error(request, " ".join(errors))
-
-
-def _part_act(request: HttpRequest, uuid: UUID, act: Callable[[], object]) -> HttpResponse:
-    try:
-        act()
-    except actions.NoticeError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("Written down."))
-    return redirect("notice_part", uuid)
-
-
-@require_POST
-@page(SEND)
-def part_telephone(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Write down who was told on the telephone, and when."""
-    known = queries.part_or_404(request.user, uuid, SEND)
-    form = forms.TelephoneForm(request.POST)
-    if not form.is_valid():
-        _complain(request, form)
-        return redirect("notice_part", uuid)
-    given = form.cleaned_data
-
-    def act() -> Telling:
-        return actions.told_by_telephone(
-            actor=_me(request), part=known, name=given["name"], number=given["number"], at=form.moment()
-        )
-
-    return _part_act(request, uuid, act)
-
-
-@require_safe
-@page(SEND)
-def letters(request: HttpRequest) -> HttpResponse:
-    """Show the mails that a person must read, each with what was understood and why it is in doubt."""
-    waiting = list(queries.letters_waiting(request.user)[:ROWS])
-    for letter in waiting:
-        letter.form = forms.LetterForm(  # type: ignore[attr-defined]  # for the page
-            initial={
-                "reference": letter.part.reference if letter.part else "",
-                "kind": letter.reading if letter.reading in forms.ANSWERS else "",
-                "planned_for": letter.planned_for,
-            }
-        )
-    return render(request, "notices/letters.html", {"letters": waiting, "tab": "letters"})
-
-
-@require_POST
-@page(SEND)
-def letter_settle(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Take down what a person read in a mail."""
-    letter = queries.letter_or_404(request.user, uuid)
-    form = forms.LetterForm(request.POST)
-    if not form.is_valid():
-        _complain(request, form)
-        return redirect("notice_letters")
-    given = form.cleaned_data
-    known = queries.part_named(request.user, given["reference"]) if given["reference"] else None
-    try:
-        actions.settle(
-            actor=_me(request), letter=letter, kind=given["kind"], part=known, text=given["text"],
-            planned_for=given["planned_for"],
-        )  # fmt: skip
-    except actions.NoticeError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("Written down."))
-    return redirect("notice_letters")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Show whoever holds a signed link their own organisation's part, and take their answer. A look changes nothing."""
-    telling = queries.telling_of(token)
-    if telling is None or not queries.still_theirs(telling):
-        return render(request, "notices/link_over.html", status=404)
-    known = telling.part
-    with translation.override(request.GET.get("lang") if request.GET.get("lang") in {"en", "fr"} else telling.language):
-        form = forms.LinkForm(request.POST if request.method == "POST" else None)
-        shown = {"part": known, "notice": known.notice, "telling": telling, "form": form, "token": token}
-        if form.is_valid():
-            shown |= _answered(form, telling)
-        elif known.notice.tlp != TLP.RED and not known.notice.sealed:
-            shown["content"] = queries.read_content(known, telling.language)
-        shown["others"] = queries.median_of_others(known)
-        return render(request, "notices/link.html", shown)
-
-
-def _answered(form: forms.LinkForm, telling: Telling) -> dict[str, Any]:
-    given = form.cleaned_data
-    said = actions.Said(
-        kind=given["kind"],
-        via=Answer.Via.LINK,
-        name=f"{given['name']} ({telling.address})" if given["name"] else telling.address,
-        text=given["text"],
-        planned_for=given["planned_for"],
-        telling=telling,
-    )
-    try:
-        actions.answer_by_link(telling=telling, said=said)
-    except (actions.NoticeError, PermissionDenied) as error:
-        return {"refused": str(error)}
-    telling.part.refresh_from_db()
-    return {"answered": True, "form": None}
