@@ -32,6 +32,12 @@ def test_words_are_put_into_phrases() -> None:
     assert found == {"done": ("(?:server|port) fixed",)}
 
 
+def test_the_files_of_a_language_share_their_words() -> None:
+    words: dict[str, str] = {}
+    read_phrases("words:\n  thing: 'server|port'", "p", words)
+    assert read_phrases("done:\n  - '{thing} fixed'", "q", words) == {"done": ("(?:server|port) fixed",)}
+
+
 def test_phrases_are_written_plainly() -> None:
     assert plain("L’Été – ŒUVRE") == "l'ete - oeuvre"
 

@@ -239,3 +239,30 @@ def test_the_subject_alone_is_no_answer() -> None:
     mail = letter("", "Subject: DONE, patched\n")
     assert "Subject: Re" in HEAD
     assert understand(mail).kind not in ANSWERS
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I'll reinstall it on Friday 13 November upon my return.", "planned"),
+        ("Je m'en charge vendredi 13 dès mon retour au bureau.", "planned"),
+        ("I am on leave until Friday and will reinstall the laptop on Monday 16 November.", "unclear"),
+        ("I will be back on Monday and will deal with your request then.", "out_of_office"),
+        ("Je serai de retour lundi.", "out_of_office"),
+    ],
+)
+def test_a_plan_is_no_absence(text: str, kind: str) -> None:
+    assert meant(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('The account "admin" was disabled.', "done"),
+        ('The laptop was "cleaned".', "unclear"),
+        ("Le partage « public » a été fermé.", "done"),
+        ("Le poste a été « nettoyé ».", "unclear"),
+    ],
+)
+def test_a_name_may_stand_in_quotes(text: str, kind: str) -> None:
+    assert meant(text).kind == kind

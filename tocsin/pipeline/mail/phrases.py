@@ -19,13 +19,14 @@ import re2  # type: ignore[import-untyped]  # has no type information
 import yaml
 
 ANSWERING = frozenset({
-    "harmless", "question", "not_applicable", "refused", "planned", "contained", "ended", "done", "working", "received",
+    "harmless", "background", "question", "cause", "limits", "not_applicable", "refused", "planned", "contained",
+    "ended", "done", "working", "received",
 })  # fmt: skip
 STOPPING = frozenset({
     "doubt", "negation", "reason", "timing", "future", "postponed", "undone", "matter", "remedy", "denial", "partial",
 })  # fmt: skip
 MACHINE = frozenset({
-    "out_of_office", "return", "automatic", "automatic_subject", "absent_subject", "bounced", "delayed",
+    "out_of_office", "returning", "return", "automatic", "automatic_subject", "absent_subject", "bounced", "delayed",
 })  # fmt: skip
 MEANING = frozenset({"words"}) | ANSWERING | STOPPING | MACHINE
 QUOTING = frozenset({"attribution", "original", "header", "mobile", "closing", "disclaimer"})
@@ -110,17 +111,21 @@ def _section(section: str) -> tuple[str, ...]:
 def _languages() -> tuple[Sections, ...]:
     folder = files(__package__).joinpath("languages")
     found = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    return tuple(read_phrases(file.read_text(encoding="utf-8"), file.name) for file in found)
+    # The words of en.yaml, which comes first, are those of en_context.yaml too.
+    words: dict[str, dict[str, str]] = {}
+    return tuple(
+        read_phrases(file.read_text(encoding="utf-8"), file.name, words.setdefault(file.name[:2], {})) for file in found
+    )
 
 
-def read_phrases(text: str, name: str) -> Sections:
-    """Read the phrases of a language by section, and try every one of them."""
+def read_phrases(text: str, name: str, words: dict[str, str] | None = None) -> Sections:
+    """Read the phrases of a file by section, and try every one of them; its words are added to those that are known."""
     try:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PhraseError(f"{name}:{line}: not YAML: {error.problem}") from error
-    words: dict[str, str] = {}
+    words = {} if words is None else words
     found: dict[str, tuple[str, ...]] = {}
     for section, below in _entries(root, name):
         if section not in SECTIONS:

@@ -22,12 +22,16 @@ ANSWERS = frozenset({"acknowledged", "not_applicable", "planned", "done", "refus
 LONG, REASON = 2_000, 500
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+")
 _SAID = re.compile(r"\"[^\"]{2,}\"|«[^»]+»|“[^”]+”|„[^“”]+[“”]")
+# One word in quotes is a name, unless it says how it went.
+_NAMED = re.compile(r"[\"«“„] ?([\w-]{2,30}) ?[\"»”“]")
 _FACES = re.compile(r"[\U0001f600-\U0001f64f\U0001f900-\U0001f9ff\u2639\u263a]|[:;]-?[()pd/]|\.\.\.|…")
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')]*\s+|\n+")
 _CLAUSE = re.compile(r"[,;:()]+ *| - |- ")
-_SIGNALS = ("not_applicable", "refused", "planned", "done", "contained", "ended", "working", "received")
+_SIGNALS = (
+    "limits", "not_applicable", "refused", "planned", "done", "contained", "ended", "working", "received",
+)  # fmt: skip
 # Phrases of these hold words of doubt themselves: "is not ours", "will be patched".
-_UNSURE = {"not_applicable", "refused", "planned", "ended", "working", "received"}
+_UNSURE = {"limits", "not_applicable", "refused", "planned", "ended", "working", "received"}
 _EVIDENCE = {
     "acknowledged": ("working", "received"),
     "done": ("done", "contained", "ended"),
@@ -43,7 +47,9 @@ _STOPS = {
     "acknowledged": ("negation", "matter", "remedy", "denial"),
 }
 # What phrases that are taken out must not hold: of others' addresses "another" may be said, "some" may not.
-_WITHIN = {"planned": "doubt", "not_applicable": "partial", "refused": "partial"}
+_WITHIN = {"planned": "doubt", "not_applicable": "partial", "refused": "partial", "limits": "denial", "ended": "doubt"}
+# What only tells how it came about holds none of these.
+_TELLING = ("doubt", "negation", "matter", "postponed", *_SIGNALS)
 # These count in clauses in which nothing was said.
 _LOOSE = ("matter", "remedy", "denial")
 _REST = ("negation", "reason", "timing", "future", "postponed")
@@ -90,18 +96,36 @@ def understand(letter: Letter) -> Understood:
             original_message_id=report.message_id,
             original_envelope_id=report.envelope_id,
         )
-    return _machine(letter) or _words(letter)
+    return _machine(letter) or _absence(letter) or _words(letter)
 
 
 def _machine(letter: Letter) -> Understood | None:
     """Recognise what answers by itself, by header, subject or words."""
     subject = plain(letter.subject).partition(":")[0]
     text = _joined(plain(letter.own or (letter.text if letter.automatic else ""))[:4_000])
-    away = meaning("absent_subject").first(subject) or meaning("out_of_office").first(text)
+    told = letter.automatic or meaning("automatic_subject").first(subject)
+    away = meaning("absent_subject").first(subject) or (_away(text) if told else "")
     if away:
         return Understood("out_of_office", away, away_until=_until(text, letter))
-    told = letter.automatic or meaning("automatic_subject").first(subject) or meaning("automatic").first(text)
+    told = told or ("" if _away(text) else meaning("automatic").first(text))
     return Understood("automatic", told) if told else None
+
+
+def _absence(letter: Letter) -> Understood | None:
+    """Recognise an absence by words alone; who names a plan beside it is a person."""
+    text = _joined(plain(letter.own)[:4_000])
+    away = _away(text)
+    if not away:
+        return None
+    reading = _Reading()
+    _read(letter.own, letter.date.date() if letter.date else None, reading)
+    if "planned" not in reading.signals:
+        return Understood("out_of_office", away, away_until=_until(text, letter))
+    return Understood("unclear", away) if meaning("out_of_office").first(text) else None
+
+
+def _away(text: str) -> str:
+    return meaning("out_of_office").first(text) or meaning("returning").first(text)
 
 
 def _until(text: str, letter: Letter) -> date | None:
@@ -149,18 +173,32 @@ def _question(own: str) -> str:
 
 def _read(own: str, today: date | None, reading: _Reading) -> str:
     """Note what the text says, and give the first word of doubt that nothing explains."""
+    own = _NAMED.sub(_quoted, own)
     if _SAID.search(own) or _FACES.search(own):
         return (_SAID.search(own) or _FACES.search(own) or [""])[0]
     for sentence in _sentences(own):
-        doubt = _read_sentence(_explained(sentence, "harmless"), today, reading)
+        doubt = _read_sentence(_untold(_explained(sentence, "harmless")), today, reading)
         if doubt:
             return doubt
     return ""
 
 
+def _quoted(match: re.Match[str]) -> str:
+    """Take the quotes off a word that says nothing."""
+    telling = ("doubt", "negation", "remedy", "denial", "received", "working", "done", "contained")
+    word = plain(match[1])
+    return match[0] if any(meaning(section).first(word) for section in telling) else "_"
+
+
 def _read_sentence(sentence: str, today: date | None, reading: _Reading) -> str:
     """Note what a sentence says, and give its first word of doubt."""
+    cause = meaning("cause").first(sentence)
+    if cause:
+        reading.signals.setdefault("cause", cause)
+        sentence = _explained(sentence, "cause")
     named = days(sentence, today)
+    if cause:
+        reading.days += named
     rest = text = _without_days(sentence, named)
     for name in _SIGNALS:
         found = meaning(name).first(rest)
@@ -223,25 +261,34 @@ def _explained(sentence: str, section: str) -> str:
     return sentence
 
 
+def _untold(sentence: str) -> str:
+    """Take out what only tells how it came about."""
+    for found in reversed(list(meaning("background").all(sentence))):
+        if not any(meaning(section).first(found.text) for section in _TELLING):
+            sentence = f"{sentence[: found.start]}_{sentence[found.end :]}"
+    return sentence
+
+
 def _answer(reading: _Reading, letter: Letter) -> str:
     """Decide on what was said, where it does not contradict itself."""
     said = set(reading.signals) - {"received"}
     ahead = [day for day in reading.days if day.day and not (letter.date and day.day < letter.date.date())]
     if "planned" in said:
         return _plan(said, bool(ahead), any(day.day for day in reading.days))
-    if said == {"refused"}:
+    if said - {"cause"} == {"refused"}:
         return "" if reading.days else "refused"
     if said and said <= {"done", "contained", "ended"}:
         return "done"
-    if said == {"not_applicable"}:
+    if said - {"cause"} == {"not_applicable"}:
         return "not_applicable"
-    return "acknowledged" if reading.signals and said <= {"working"} else ""
+    known = reading.signals.keys() & {"working", "received"}
+    return "acknowledged" if known and said <= {"working", "limits"} else ""
 
 
 def _plan(said: set[str], ahead: bool, named: bool) -> str:
     """Say what a plan is worth; beside one with a day may stand what was done until then."""
     if ahead:
-        return "planned for a day" if said <= {"planned", "working", "contained", "ended"} else ""
+        return "" if said & {"not_applicable", "refused", "done"} else "planned for a day"
     return "planned" if said <= {"planned", "working"} and not named else ""
 
 
