@@ -23,7 +23,8 @@ ANSWERING = frozenset({
     "ended", "done", "working", "received",
 })  # fmt: skip
 STOPPING = frozenset({
-    "doubt", "negation", "reason", "timing", "future", "postponed", "undone", "matter", "remedy", "denial", "partial",
+    "doubt", "negation", "reason", "timing", "future", "postponed", "undone", "ahead", "matter", "remedy", "denial",
+    "partial",
 })  # fmt: skip
 MACHINE = frozenset({
     "out_of_office", "returning", "return", "automatic", "automatic_subject", "absent_subject", "bounced", "delayed",

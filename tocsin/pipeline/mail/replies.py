@@ -32,9 +32,10 @@ _SIGNALS = (
 )  # fmt: skip
 # Phrases of these hold words of doubt themselves: "is not ours", "will be patched".
 _UNSURE = {"limits", "not_applicable", "refused", "planned", "ended", "working", "received"}
+_ENDED = ("done", "contained", "ended")
 _EVIDENCE = {
     "acknowledged": ("working", "received"),
-    "done": ("done", "contained", "ended"),
+    "done": _ENDED,
     **{kind: (kind,) for kind in ("not_applicable", "refused", "planned")},
 }
 # What may stand nowhere beside an answer, when no phrase explains it. A day that is named carries a plan.
@@ -199,6 +200,9 @@ def _read_sentence(sentence: str, today: date | None, reading: _Reading) -> str:
     named = days(sentence, today)
     if cause:
         reading.days += named
+    ahead = _done_ahead(sentence, today)
+    if ahead:
+        reading.stops.setdefault("future", ahead)
     rest = text = _without_days(sentence, named)
     for name in _SIGNALS:
         found = meaning(name).first(rest)
@@ -217,6 +221,20 @@ def _read_sentence(sentence: str, today: date | None, reading: _Reading) -> str:
     _note_stops(reading, _explained(text, "received"), ("undone",))
     _note_stops(reading, _loose(text, rest), _LOOSE)
     return meaning("doubt").first(rest)
+
+
+def _done_ahead(sentence: str, today: date | None) -> str:
+    """Give the words of a day to come that a clause names beside something done: "done by Friday" is none yet."""
+    for clause in sentence.split("\n"):
+        named = days(clause, today)
+        if not named or not any(meaning(name).first(_without_days(clause, named)) for name in _ENDED):
+            continue
+        for day in named:
+            written = clause[day.start : day.end]
+            exact = day.day is not None and today is not None and day.day > today and any(map(str.isdigit, written))
+            if exact or meaning("ahead").first(written) or meaning("ahead").first(clause[: day.start].rstrip()[-12:]):
+                return written
+    return ""
 
 
 def _loose(text: str, rest: str) -> str:
