@@ -286,6 +286,18 @@ def test_a_text_with_nul_is_refused_and_breaks_nothing(ranges: None, analyst: Pe
     assert (answer.status_code, "NUL" in answer.json()["detail"]) == (422, True)
 
 
+def test_a_feed_that_asks_twice_has_one_notice(ranges: None, analyst: Person) -> None:
+    client = Client(headers=bearer(analyst) | {"Idempotency-Key": "feed-2026-11-27"})
+    given = {"title": "a", "values": "192.0.2.7"}
+    answers = [client.post("/api/notices", given, content_type="application/json").json() for _twice in range(2)]
+    assert answers[0]["uuid"] == answers[1]["uuid"]
+    assert Notice.objects.count() == 1
+    other = Client(headers=bearer(analyst))
+    for _twice in range(2):
+        other.post("/api/notices", given, content_type="application/json")
+    assert Notice.objects.count() == 3
+
+
 def test_what_is_held_and_seen_is_one_fact(ranges: None, tmp_path: Path) -> None:
     import importlib
     from datetime import UTC, datetime

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Header, Query, Router, Schema
 from ninja.errors import HttpError
 
 from tocsin.platform.access import require, require_any
@@ -99,15 +99,22 @@ class NoticeIn(Schema):
 
 
 @router.post("/notices", response=NoticeOut)
-def write(request: HttpRequest, given: NoticeIn) -> Notice:
-    """Write a notice, as a feed does. A person looks before it is sent, but for kinds a policy sends by itself."""
+def write(
+    request: HttpRequest, given: NoticeIn, key: Annotated[str, Header("", alias="Idempotency-Key", max_length=100)]
+) -> Notice:
+    """Write a notice, as a feed does. A person looks before it is sent, but for kinds a policy sends by itself.
+
+    Asked again with the same Idempotency-Key, it gives the notice that is there.
+    """
     require(request.user, "notices.send")
+    if (before := queries.asked_for(request.user, key)) is not None:
+        return cast("Notice", _with_figures(request, [before])[0])
     if given.kind not in routes().kinds:
         raise HttpError(422, f"There is no kind {given.kind!r}; the kinds are {', '.join(routes().kinds)}.")
     texts = {language: {"text": text} for language, text in given.texts.items()}
     case = given.dict(include={"title", "kind", "severity", "tlp"})
     try:
-        made = actions.draft_list(actor=_person(request), text=given.values, texts=texts, **case)
+        made = actions.draft_list(actor=_person(request), text=given.values, texts=texts, key=key, **case)
         if given.kind in routes().by_itself:
             actions.send_by_itself(made)
     except actions.NoticeError as error:

@@ -81,6 +81,7 @@ class Notice(Identified):
     )
     sent_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
+    key = models.CharField(max_length=100, blank=True)  # by which a program asks for it once, however often it asks
     matter_kind = models.CharField(max_length=20, blank=True)  # what it is about in a room above
     matter = models.UUIDField(null=True, blank=True, db_index=True)
     sealed = models.BooleanField(default=False)
@@ -93,6 +94,9 @@ class Notice(Identified):
             models.Index(fields=["-updated_at", "-id"], name="notice_newest"),
             models.Index(fields=["updated_at", "id"], name="notice_updated"),
             models.Index(fields=["state", "-sent_at"], name="notice_state"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["created_by", "key"], condition=~models.Q(key=""), name="asked_for_once"),
         ]
 
     def __str__(self) -> str:

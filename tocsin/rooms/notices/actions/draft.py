@@ -38,6 +38,7 @@ class About:
     tlp: str
     due_hours: int | None = None
     matter: queries.Matter | None = None
+    key: str = ""
 
     def kept(self) -> dict[str, Any]:
         """Give what a notice keeps of its matter."""
@@ -58,15 +59,16 @@ def draft(
     due_hours: int | None = None,
     listed: queries.Listed | None = None,
     matter: queries.Matter | None = None,
+    key: str = "",
 ) -> Notice:
     """Write a notice with one part for each organisation in ``facts`` (by code); nobody is told yet.
 
-    About a sealed ``matter`` it is sealed to the same people.
+    About a sealed ``matter`` it is sealed to the same people. A ``key`` of the actor's is used once.
     """
     places = _places(actor, facts)
     if not places:
         raise NoticeError(_("This concerns none of the organisations you serve; there is nobody to tell."))
-    return drafted(actor, About(title, kind, severity, tlp, due_hours, matter), places, facts, texts, listed)
+    return drafted(actor, About(title, kind, severity, tlp, due_hours, matter, key), places, facts, texts, listed)
 
 
 def drafted(
@@ -89,6 +91,7 @@ def drafted(
         tlp=about.tlp,
         due_hours=about.due_hours or knowledge.due_hours(about.severity),
         created_by=actor,
+        key=about.key,
         **(listed.kept() if listed else {}),
         **about.kept(),
     )

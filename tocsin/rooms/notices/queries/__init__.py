@@ -7,6 +7,7 @@ from tocsin.rooms.notices.queries.directory import Desk, Directory, directory
 from tocsin.rooms.notices.queries.facts import Fact
 from tocsin.rooms.notices.queries.following import (
     Figures,
+    asked_for,
     counts,
     figures,
     hidden,
@@ -59,6 +60,7 @@ __all__ = [
     "Word",
     "about",
     "affected",
+    "asked_for",
     "calls",
     "counts",
     "directory",

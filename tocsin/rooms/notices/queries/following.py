@@ -188,6 +188,11 @@ def notice_or_404(user: Any, uuid: UUID, verb: str = VIEW) -> Notice:
     return found
 
 
+def asked_for(user: Any, key: str) -> Notice | None:
+    """Give the notice that a program has asked for by a key before; None without one."""
+    return Notice.objects.filter(created_by=user, key=key).first() if key else None
+
+
 def newest_texts(notice: Notice) -> Mapping[str, Mapping[str, str]]:
     """Give the texts of the newest edition, by language."""
     texts: Mapping[str, Mapping[str, str]] = notice.editions.order_by("-number")[0].texts
