@@ -54,6 +54,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         **{f"{name}.uuid": department.uuid for name in _doors(of="constituency") if name.startswith("organisation_")},
         **{f"{name}.uuid": Team.objects.get(code="CSIRC").uuid for name in ("team", "team_role")},
         "asset_end.uuid": Asset.objects.create(organisation=department, kind="host", value="secret-host-a").uuid,
+        "contact_change.uuid": contact.uuid,
         "contact_remove.uuid": contact.uuid,
         "contact_confirm.uuid": contact.uuid,
         "role_end.uuid": department.memberships.all()[0].uuid,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -101,7 +101,7 @@ class ContactForm(FormOfContact):
         model = Contact
         fields = ("role", "name", "email", "phone", "webhook", "language", "absent_until", "key", "only_encrypted")
         widgets = {
-            "absent_until": forms.DateInput(attrs={"type": "date"}),
+            "absent_until": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),  # as browsers want it
             "key": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "mono"}),
         }
         labels = {
@@ -114,6 +114,12 @@ class ContactForm(FormOfContact):
             "key": _("OpenPGP public key"),
             "only_encrypted": _("Mail to here must be encrypted"),
         }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        role = self.fields["role"]
+        if self.instance.role and self.instance.role not in dict(CONTACT_ROLES):  # charts know more roles
+            cast("forms.ChoiceField", role).choices = [*CONTACT_ROLES, (self.instance.role, self.instance.role_name)]
 
 
 class AssetForm(forms.Form):

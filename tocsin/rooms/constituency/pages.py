@@ -151,11 +151,14 @@ def act(
     return made
 
 
-def _do(request: HttpRequest, do: Callable[[], str]) -> None:
+def _do(request: HttpRequest, do: Callable[[], str]) -> bool:
+    """Do it and say what came of it; tell whether it was done."""
     try:
         messages.success(request, do())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+        return False
+    return True
 
 
 def _back(found: Organisation | Team | Membership | Contact | Asset) -> HttpResponse:
@@ -201,6 +204,22 @@ def organisation_contact(actor: Person, found: Organisation, said: dict[str, Any
     """Add a contact."""
     actions.add_contact(actor=actor, organisation=found, **said)
     return _("Contact added.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(MANAGE)
+def contact_change(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Change a contact, in a form that holds what is known."""
+    contact = queries.contact_or_404(request.user, uuid)
+    form = forms.ContactForm(request.POST if request.method == "POST" else None, instance=contact)
+    if form.is_valid() and _do(request, lambda: _changed(_me(request), contact, form.cleaned_data)):
+        return _back(contact)
+    return render(request, "constituency/contact.html", {"organisation": contact.organisation, "form": form})
+
+
+def _changed(actor: Person, contact: Contact, said: dict[str, Any]) -> str:
+    actions.change_contact(actor=actor, contact=contact, **said)
+    return _("Changed.")
 
 
 @act(forms.NothingForm, queries.contact_or_404)

@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{ONE}asset/", pages.organisation_asset, name="organisation_asset"),
     path("organisations/roles/<uuid:uuid>/end/", pages.role_end, name="role_end"),
     path("organisations/contacts/<uuid:uuid>/confirm/", pages.contact_confirm, name="contact_confirm"),
+    path("organisations/contacts/<uuid:uuid>/change/", pages.contact_change, name="contact_change"),
     path("confirm/<str:token>/", pages.contact_link, name="contact_link"),
     path("organisations/contacts/<uuid:uuid>/remove/", pages.contact_remove, name="contact_remove"),
     path("organisations/assets/<uuid:uuid>/end/", pages.asset_end, name="asset_end"),

@@ -6,6 +6,7 @@ from tocsin.rooms.constituency.actions.charted import load_chart
 from tocsin.rooms.constituency.actions.single import (
     add_asset,
     add_contact,
+    change_contact,
     change_organisation,
     confirm_by_link,
     confirm_contact,
@@ -23,6 +24,7 @@ __all__ = [
     "Change",
     "add_asset",
     "add_contact",
+    "change_contact",
     "change_organisation",
     "confirm_by_link",
     "confirm_contact",
