@@ -66,6 +66,15 @@ def test_accounts_are_made_without_password(tmp_path: Path) -> None:
     assert (ada.full_name, ada.has_usable_password()) == ("Ada Acorn", False)
 
 
+def test_another_address_from_the_chart_has_no_bounce(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    Person.objects.update(mail_bounced_at=timezone.now())
+    loaded(tmp_path)
+    assert Person.objects.get(username="ada").bounced_at is not None
+    loaded(tmp_path, GOOD.replace(Person.objects.get(username="ada").email, "new@a.example"))
+    assert Person.objects.get(username="ada").bounced_at is None
+
+
 def test_ownership_is_that_of_the_chart(tmp_path: Path) -> None:
     loaded(tmp_path)
     ownership = queries.ownership({"proxy": "DEPB"})

@@ -16,7 +16,8 @@ from tests.rooms.notices.conftest import contact, part, seen
 from tocsin.platform import mailboxes, openpgp, outbox
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import Contact, Membership
+from tocsin.rooms.constituency.actions import note_bounce
+from tocsin.rooms.constituency.models import Contact, Membership, Organisation
 from tocsin.rooms.notices import actions, queries
 from tocsin.rooms.notices.actions import letters
 from tocsin.rooms.notices.models import Answer, Letter, Notice, Telling
@@ -166,6 +167,45 @@ def test_a_bounce_is_read_and_whoever_stands_in_is_told(sent: Write) -> None:
     assert (second.address, second.why) == ("deputy@a.example", "instead")
     assert part(notice, "DEPA").state == "told"
     assert not Answer.objects.exists()
+
+
+def test_after_a_bounce_of_an_account_the_next_notice_goes_to_whoever_stands_in(
+    draft: Write, sent: Write, officer_a: Person, client_of: Callable[[Person], Client]
+) -> None:
+    contact("DEPA", "deputy", "deputy@a.example")
+    actions.take(bounce(original(sent("192.0.2.7"))))
+    assert original(sent("192.0.2.7")).recipient == "deputy@a.example"
+    (row,) = queries.plan(draft("192.0.2.7").editions.get()).rows
+    assert row.routed is not None
+    assert [step.trouble for step in row.routed.told[0].steps] == ["bouncing", ""]
+    page = f"/organisations/{Organisation.objects.get(code='DEPA').uuid}/"
+    client = client_of(officer_a)  # who signs in reads mail again
+    assert original(sent("192.0.2.7")).recipient == OFFICER
+    assert "mail came back" not in client.get(page).content.decode()
+    Person.objects.filter(pk=officer_a.pk).update(mail_bounced_at=datetime.now(UTC))
+    assert "mail came back" in client.get(page).content.decode()
+
+
+def test_whoever_holds_an_account_and_is_absent_is_passed_over_until_then(
+    sent: Write, officer_a: Person, client_of: Callable[[Person], Client]
+) -> None:
+    contact("DEPA", "deputy", "deputy@a.example")
+    away = (datetime.now(UTC) + timedelta(days=5)).date()
+    text = f"I am out of the office until {away:%d %B %Y}."
+    actions.take(reply(original(sent("192.0.2.7")), text, Auto_Submitted="auto-replied"))
+    officer_a.refresh_from_db()
+    assert officer_a.absent_until == away
+    assert original(sent("192.0.2.7")).recipient == "deputy@a.example"
+    page = f"/organisations/{Organisation.objects.get(code='DEPA').uuid}/"
+    assert "absent until" in client_of(officer_a).get(page).content.decode()
+    Person.objects.filter(pk=officer_a.pk).update(absent_until=datetime.now(UTC).date() - timedelta(days=1))
+    assert "absent until" not in client_of(officer_a).get(page).content.decode()
+    assert original(sent("192.0.2.7")).recipient == OFFICER
+
+
+def test_an_account_that_was_ended_keeps_no_bounce(officer_a: Person) -> None:
+    Person.objects.filter(pk=officer_a.pk).update(is_active=False)
+    assert note_bounce(email=OFFICER) == 0
 
 
 def test_a_bounce_without_anybody_else_stands_on_the_list(sent: Write) -> None:

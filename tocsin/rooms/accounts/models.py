@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -22,11 +23,20 @@ class Person(AbstractUser):
     timezone = models.CharField(_("time zone"), max_length=60, default="UTC")
     theme = models.CharField(_("theme"), max_length=5, default="auto")
 
+    mail_bounced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    absent_until = models.DateField(null=True, blank=True, editable=False)  # as their own mail says
+
     REQUIRED_FIELDS: ClassVar = ["email"]
     tocsin_scope: Scope | None = None  # kept for the length of a request by `platform.access`
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @property
+    def bounced_at(self) -> datetime | None:
+        """Give when mail came back for good; None when it did not since they last signed in."""
+        at, seen = self.mail_bounced_at, self.last_login
+        return None if at is None or (seen is not None and seen >= at) else at
 
 
 class ApiToken(Identified):

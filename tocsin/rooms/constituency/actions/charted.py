@@ -179,9 +179,17 @@ def _people(chart: Chart) -> list[Change]:
         person.set_unusable_password()
     Person.objects.bulk_create(new)
     wanted: Wanted = {p.username: {"full_name": p.name, "email": p.email} for p in chart.people}
+    _forget_old_bounces(wanted)
     sync = Sync("people", Person, lambda row: row.username, _keep)
     changed = sync.run(Person.objects.filter(username__in=names), wanted)
     return [Change("people", tuple(person.username for person in new), changed.changed)]
+
+
+def _forget_old_bounces(wanted: Wanted) -> None:
+    """Forget what came back from the addresses of people to whom the chart gives another."""
+    for person in Person.objects.exclude(mail_bounced_at=None):
+        if wanted.get(person.username, {}).get("email", person.email) != person.email:
+            Person.objects.filter(pk=person.pk).update(mail_bounced_at=None)
 
 
 def _memberships(chart: Chart) -> Change:

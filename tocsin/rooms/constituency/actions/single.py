@@ -162,22 +162,29 @@ def note_asked(*, contacts: Sequence[Contact]) -> None:
 
 @transaction.atomic
 def note_bounce(*, email: str) -> int:
-    """Note that mail to an address came back for good; give how many contacts have it. A confirmation forgives it."""
-    contacts = list(Contact.objects.filter(email__iexact=email, bounced_at=None))
-    Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).update(bounced_at=timezone.now())
-    audit.record_many(None, "constituency.bounce", contacts)
-    return len(contacts)
+    """Note that mail to an address came back for good; give how many contacts and accounts have it.
+
+    A confirmation of the contact forgives it, and signing in to the account.
+    """
+    now, contacts = timezone.now(), list(Contact.objects.filter(email__iexact=email, bounced_at=None))
+    people = list(Person.objects.filter(email__iexact=email, is_active=True))
+    Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).update(bounced_at=now)
+    Person.objects.filter(pk__in=[person.pk for person in people]).update(mail_bounced_at=now)
+    audit.record_many(None, "constituency.bounce", [*contacts, *people])
+    return len(contacts) + len(people)
 
 
 @transaction.atomic
 def note_absence(*, email: str, until: date) -> int:
-    """Note that whoever has this address is away, as their own mail says; give how many contacts have it."""
+    """Note that whoever has this address is away, as their own mail says; give how many contacts and accounts it is."""
     if until < timezone.now().date() or until > timezone.now().date() + LONGEST_ABSENCE:
         return 0
     contacts = list(Contact.objects.filter(email__iexact=email))
+    people = list(Person.objects.filter(email__iexact=email, is_active=True))
     Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).update(absent_until=until)
-    audit.record_many(None, "constituency.absence", contacts, {"until": str(until)})
-    return len(contacts)
+    Person.objects.filter(pk__in=[person.pk for person in people]).update(absent_until=until)
+    audit.record_many(None, "constituency.absence", [*contacts, *people], {"until": str(until)})
+    return len(contacts) + len(people)
 
 
 @transaction.atomic

@@ -161,7 +161,10 @@ def _people() -> Iterable[Desk]:
         # Whoever holds an account is confirmed by signing in, and by being given the role.
         seen = max(filter(None, (person.last_login, row.valid_from, row.created_at)))
         for code in (place.code,) if place is not None else served[row.team_id or 0]:
-            yield Desk(code, row.role, str(person), person.email, "", person.language, seen)
+            yield Desk(
+                code, row.role, str(person), person.email, "", person.language, seen,
+                person.absent_until, person.bounced_at,
+            )  # fmt: skip
 
 
 def _contacts() -> Iterable[Desk]:
