@@ -64,6 +64,19 @@ def test_the_signature_is_that_of_the_specification() -> None:
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://t.a.example/hook?token=hush", "https://t.a.example/hook"),
+        ("HTTPS://t.a.example/hook", "HTTPS://t.a.example/hook"),
+        ("who?@a.example", "who?@a.example"),
+        ("", ""),
+    ],
+)
+def test_of_a_url_the_query_is_not_shown(address: str, shown: str) -> None:
+    assert webhooks.shown(address) == shown
+
+
 @pytest.mark.django_db
 def test_a_tool_is_posted_to_and_can_tell_who_posts(receiver: Receiver) -> None:
     message = posted(receiver.url)

@@ -48,7 +48,7 @@ def preview(file: Any, login: str, as_json: bool, **case: Any) -> None:
     notice, person = _draft(file.read(), login, case)
     planned = _plan(notice)
     for row in planned.rows:
-        told = [word.address for word in row.reached]
+        told = [word.shown for word in row.reached]
         facts = [fact["value"] for fact in row.content.facts]
         if as_json:
             shown = {"organisation": row.part.organisation.code, "facts": facts, "told": told, "trouble": row.trouble}

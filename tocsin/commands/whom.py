@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.commands.whose import moment
+from tocsin.platform import webhooks
 
 if TYPE_CHECKING:
     from tocsin.rooms.notices.queries import Simulated, Told
+    from tocsin.rooms.notices.queries.directory import Desk
 
 HELP = """Tell who would be told about each VALUE: an address, a prefix, a name, a mail address, a URL or the code of an
 organisation. Says by which route, in which language, and who was passed over and why.
@@ -65,7 +67,7 @@ def _lines(told: Told) -> list[str]:
     if told.desk is None:
         chosen = "nobody can be reached"
     else:
-        ways = ", ".join(f"<{way.address}>" for way in told.ways)
+        ways = ", ".join(f"<{way.shown}>" for way in told.ways)
         chosen = f"{told.desk.name} {ways} [{told.language}]"
         chosen += " (not confirmed for 90 days)" if told.stale else ""
     passed = [
@@ -80,8 +82,8 @@ def _plain(value: str, found: Simulated) -> dict[str, object]:
     told = [
         {
             "role": each.role,
-            "desk": asdict(each.desk) if each.desk else None,
-            "ways": [asdict(way) for way in each.ways],
+            "desk": _desk(each.desk) if each.desk else None,
+            "ways": [{"channel": way.channel, "address": way.shown} for way in each.ways],
             "language": each.language,
             "stale": each.stale,
             "steps": [{"organisation": s.organisation, "role": s.role, "trouble": s.trouble} for s in each.steps],
@@ -89,3 +91,7 @@ def _plain(value: str, found: Simulated) -> dict[str, object]:
         for each in found.routed.told
     ]
     return {"value": value, "organisation": found.place.code, "route": found.routed.route, "told": told}
+
+
+def _desk(desk: Desk) -> dict[str, object]:
+    return asdict(desk) | {"webhook": webhooks.shown(desk.webhook)}

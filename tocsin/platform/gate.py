@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from tocsin.platform import webhooks
 from tocsin.platform.identity import new_uuid
 from tocsin.platform.markings import TLP
 from tocsin.platform.models import GateEntry
@@ -201,7 +202,7 @@ def _ledger_row(actor: Any, item: Item, recipient: Recipient, action: Action, de
         item_uuid=item.uuid,
         item_title="" if item.sealed else item.title[:200],  # what is sealed shows nowhere else
         tlp=item.tlp,
-        recipient=recipient.address[:254],
+        recipient=webhooks.shown(recipient.address)[:254],  # the outbox alone knows the whole of it
         recipient_organisation=recipient.organisation[:60],
         allowed=decision.allowed,
         reason=decision.reason[:300],

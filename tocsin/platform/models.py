@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from tocsin.platform import webhooks
 from tocsin.platform.identity import Identified
 from tocsin.platform.markings import TLP
 
@@ -100,6 +101,11 @@ class OutboxMessage(Identified):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["channel", "state", "next_attempt_at"], name="outbox_due")]
+
+    @property
+    def shown(self) -> str:
+        """Give the recipient without what may be a secret in it."""
+        return webhooks.shown(self.recipient)
 
 
 class OutboxAttachment(models.Model):

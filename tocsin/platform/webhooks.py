@@ -52,6 +52,11 @@ def _may_be_public(host: str) -> bool:
     return posting.is_public(address) or any(address in network for network in inside())
 
 
+def shown(address: str) -> str:
+    """Give an address as it may be shown: of a URL what stands before its query, which is often a secret."""
+    return address.partition("?")[0] if "://" in address else address
+
+
 def secret_for(organisation: str, url: str) -> str:
     """Give the secret with which an organisation's tool checks what comes from here; another URL has another."""
     key = config.load().secret_key.encode()

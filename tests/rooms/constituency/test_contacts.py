@@ -139,8 +139,10 @@ def test_the_url_of_a_tool_is_changed(admin: Person, client_of: ClientOf) -> Non
     before = tool.secret
     assert "https://" in change(client_of(admin), tool, webhook="http://t.a.example/new")
     assert tool.webhook == "https://t.a.example/old"
-    assert "Changed" in change(client_of(admin), tool, webhook="https://t.a.example/new")
-    assert (tool.webhook, tool.secret != before) == ("https://t.a.example/new", True)
+    assert "Changed" in change(client_of(admin), tool, webhook="https://t.a.example/new?token=hush")
+    assert (tool.webhook, tool.secret != before) == ("https://t.a.example/new?token=hush", True)
+    entry = AuditEntry.objects.get(verb="constituency.change_contact")
+    assert (entry.details or {})["changed"] == {"webhook": ["https://t.a.example/old", "https://t.a.example/new"]}
 
 
 def test_a_key_that_is_taken_away_leaves_no_fingerprint(contact: Contact, admin: Person) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.rooms.notices.conftest import contact, part, seen
-from tocsin.platform.models import OutboxMessage
+from tocsin import config
+from tocsin.cli import main
+from tocsin.platform.models import AuditEntry, GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Contact, Organisation
 from tocsin.rooms.notices import actions, queries
-from tocsin.rooms.notices.models import Notice, Part, Telling
+from tocsin.rooms.notices.models import Answer, Notice, Part, Telling
 
 TOOL = "https://tickets.depa.example/hook"
 NUMBER = "+32 2 295 60 00"
@@ -175,3 +180,38 @@ def test_a_tool_need_not_be_confirmed(tool: Contact, tmp_path: Path) -> None:
     Contact.objects.update(confirmed_at=timezone.now() - timedelta(days=200))
     tool.refresh_from_db()
     assert not tool.to_confirm
+
+
+def test_what_may_be_a_secret_in_the_url_of_a_tool_is_shown_to_its_own_people_alone(
+    tool: Contact, sent: Callable[..., Notice], draft: Callable[..., Notice], chart: Mapping[str, Person],
+    client_of: Callable[[Person], Client],
+) -> None:  # fmt: skip
+    Contact.objects.update(webhook=f"{TOOL}?token=hush")
+    sent()
+    assert OutboxMessage.objects.get(channel="webhook").recipient == f"{TOOL}?token=hush"
+    assert GateEntry.objects.get(action="webhook").recipient == TOOL
+    telling = Telling.objects.get(channel="webhook")
+    part_page = reverse("notice_part", args=[telling.part.uuid])
+    place, link = f"/organisations/{tool.organisation.uuid}/", queries.link(telling).removeprefix(config.load().url)
+    preview = f"/notices/{draft().uuid}/"
+    pages = [("analyst", place), ("analyst", preview), ("analyst", part_page), ("analyst", "/ledger/")]
+    for name, address in (*pages, ("officer_a", part_page), ("outsider", link)):
+        page = client_of(chart[name]).get(address).content.decode()
+        assert (TOOL in page, "hush" in page) == (True, False), address
+    for name in ("officer_a", "admin"):
+        assert b"hush" in client_of(chart[name]).get(place).content
+    for command in (["whom", "192.0.2.7"], ["whom", "192.0.2.7", "--json"]):
+        said = CliRunner().invoke(main, command).output
+        assert (TOOL in said, "hush" in said) == (True, False)
+
+
+def test_a_tool_that_answers_by_its_link_is_named_without_what_may_be_a_secret(
+    tool: Contact, sent: Callable[..., Notice], client: Client
+) -> None:
+    Contact.objects.update(webhook=f"{TOOL}?token=hush")
+    sent()
+    telling = Telling.objects.get(channel="webhook")
+    actions.not_reached(telling=telling, reason="said 410")
+    assert (AuditEntry.objects.get(verb="notice.not_reached").details or {})["address"] == TOOL
+    client.post(queries.link(telling).removeprefix(config.load().url), {"kind": "done", "text": "", "name": "Ada"})
+    assert Answer.objects.get().name == f"Ada ({TOOL})"

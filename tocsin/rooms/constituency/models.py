@@ -283,6 +283,11 @@ class Contact(Identified, Charted):
             raise ValidationError({"webhook": error.messages}) from error
 
     @property
+    def shown(self) -> str:
+        """Give the URL of a tool without what may be a secret in it."""
+        return webhooks.shown(self.webhook)
+
+    @property
     def secret(self) -> str:
         """Give what a tool checks with that something comes from here; empty for people."""
         return webhooks.secret_for(self.organisation.code, self.webhook) if self.webhook else ""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform import webhooks
 from tocsin.platform.access import Scope, scope_of
 from tocsin.platform.identity import Identified, drawn_reference
 from tocsin.platform.markings import TLP
@@ -261,6 +262,11 @@ class Telling(Identified):
     def role_name(self) -> object:
         """Give the role in words."""
         return ROLE_NAMES.get(self.role, self.role)
+
+    @property
+    def shown(self) -> str:
+        """Give the address without what may be a secret in it."""
+        return webhooks.shown(self.address)
 
     @property
     def receipt(self) -> object:

@@ -100,7 +100,7 @@ def add_contact(*, actor: Person, organisation: Organisation, **values: Any) -> 
     contact = _checked(Contact(organisation=organisation, **values))
     contact.save()
     details = {"organisation": organisation.code, "role": contact.role, "name": contact.name, "email": contact.email}
-    details |= {"webhook": contact.webhook} if contact.webhook else {}
+    details |= {"webhook": contact.shown} if contact.webhook else {}
     audit.record(actor, "constituency.add_contact", contact, details)
     return contact
 
@@ -127,8 +127,8 @@ def change_contact(*, actor: Person, contact: Contact, **values: Any) -> Contact
 
 
 def _on_record(contact: Contact, name: str) -> Any:
-    """Give a fact of a contact as the audit trail keeps it: of a key its fingerprint."""
-    return contact.fingerprint if name == "key" else getattr(contact, name)
+    """Give a fact of a contact as the audit trail keeps it: of a key its fingerprint, of a URL no secret."""
+    return getattr(contact, {"key": "fingerprint", "webhook": "shown"}.get(name, name))
 
 
 @transaction.atomic

@@ -148,7 +148,7 @@ def not_reached(*, telling: Telling, reason: str) -> None:
     if not Telling.objects.filter(pk=telling.pk, failed_at=None).update(failed_at=now, failure=reason[:300]):
         return
     telling.failure = reason[:300]
-    audit.record(None, "notice.not_reached", part.notice, {"part": part.reference, "address": telling.address})
+    audit.record(None, "notice.not_reached", part.notice, {"part": part.reference, "address": telling.shown})
     Notice.objects.filter(pk=part.notice_id).update(updated_at=now)
     over = telling.edition_id != part.edition_id or _answered_since(part, telling)
     if not over and telling.channel != Channel.WEBHOOK and not _reached_otherwise(telling):

@@ -106,7 +106,7 @@ def _broken(word: Word) -> str:
     try:
         CHECKED[word.channel](word.address)
     except ValidationError:
-        return _("%s is no address that can be told.") % word.address
+        return _("%s is no address that can be told.") % word.shown
     return ""
 
 

@@ -38,7 +38,7 @@ def _answered(form: forms.LinkForm, telling: Telling) -> dict[str, Any]:
     said = actions.Said(
         kind=given["kind"],
         via=Answer.Via.LINK,
-        name=f"{given['name']} ({telling.address})" if given["name"] else telling.address,
+        name=f"{given['name']} ({telling.shown})" if given["name"] else telling.shown,
         text=given["text"],
         planned_for=given["planned_for"],
         telling=telling,

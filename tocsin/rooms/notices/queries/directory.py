@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from tocsin.platform import addresses, openpgp, sms
+from tocsin.platform import addresses, openpgp, sms, webhooks
 from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Mandate, Membership, Organisation
 from tocsin.rooms.notices.models import Channel
 
@@ -31,6 +31,11 @@ class Way:
 
     channel: str
     address: str
+
+    @property
+    def shown(self) -> str:
+        """Give the address without what may be a secret in it."""
+        return webhooks.shown(self.address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tocsin import config
-from tocsin.platform import gate, mime
+from tocsin.platform import gate, mime, webhooks
 from tocsin.platform.gate import Item, Kind, Recipient
 from tocsin.platform.ways import ACTIONS
 from tocsin.rooms.notices.knowledge import routes
@@ -44,6 +44,11 @@ class Word:
     refusal: str = ""  # why the gate would not let it out
     stale_key: bool = False  # a key is known and has expired: it would go in clear
     channel: str = Channel.MAIL
+
+    @property
+    def shown(self) -> str:
+        """Give the address without what may be a secret in it."""
+        return webhooks.shown(self.address)
 
     @property
     def person(self) -> bool:
