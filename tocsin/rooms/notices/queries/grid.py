@@ -90,8 +90,9 @@ class Joined(Aggregate):
 @cache
 def _cell(state: str, overdue: bool, rung: int) -> str:
     """Write one cell: few are different, thousands are shown. A click on it leads on through its row and column."""
-    late, steps = (" late" if overdue else ""), (str(rung).translate(LOWERED) if rung else "")
-    return format_html("<td class='r-{}{}'>{}{}", state, late, SIGNS[state], steps)
+    late, mark = (" late", "!") if overdue else ("", "")
+    steps = str(rung).translate(LOWERED) if rung else ""
+    return format_html("<td class='r-{}{}'>{}{}{}", state, late, SIGNS[state], steps, mark)
 
 
 def signs() -> list[tuple[str, str, str]]:
