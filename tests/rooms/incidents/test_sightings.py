@@ -32,7 +32,7 @@ def named(user: Person, incident: Incident) -> list[str]:
 
 def alike(user: Person, incident: Incident) -> list[tuple[Incident, tuple[str, ...]]]:
     view = queries.view_or_404(Person.objects.get(pk=user.pk), incident.uuid)
-    return [(each.incident, each.shared) for each in view.similar()]
+    return [(each.incident, each.shared) for each in view.named().similar]
 
 
 def test_title_summary_and_comments_name_things_once(responder: Person) -> None:

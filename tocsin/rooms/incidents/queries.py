@@ -54,6 +54,14 @@ class Similar:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What an incident's texts name, and where else rare things of it are named."""
+
+    observables: Sequence[Observable]
+    similar: Sequence[Similar]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One incident as one person may see it: in full (``handler``), or the parts of their own organisations."""
 
@@ -110,9 +118,10 @@ class View:
         named = Observable.objects.filter(own, sightings__incident=self.incident)
         return named.annotate(first=Min("sightings")).order_by("first")
 
-    def similar(self) -> list[Similar]:
-        """Give the incidents this person handles that name the same rare things, those with most in common first."""
-        return _similar(self) if self.handler else []
+    def named(self) -> Named:
+        """Give what the texts name, and the incidents this person handles that name the same rare things."""
+        found = list(self.observables())
+        return Named(found, _similar(self, found) if self.handler else [])
 
     def told(self) -> Told:
         """Give the notices and messages about the incident that this person may know of."""
@@ -123,9 +132,11 @@ class View:
         return self.incident.seals.select_related("person")
 
 
-def _similar(view: View) -> list[Similar]:
+def _similar(view: View, found: Sequence[Observable]) -> list[Similar]:
     """Find incidents that share observables with one, which few incidents name and the person may read in both."""
-    rare = view.observables().filter(seen__gt=1, seen__lte=RARE).values("pk")
+    rare = [each.pk for each in found if 1 < each.seen <= RARE]
+    if not rare:
+        return []
     reach = Q(entity=None) | Q(entity__organisation__in=scope_of(view.user).organisations("incidents.view"))
     reach |= Q(incident__in=Incident.objects.in_charge(view.user))
     others = Sighting.objects.filter(reach, observable__in=rare).exclude(incident=view.incident)
