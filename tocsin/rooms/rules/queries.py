@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import tempfile
@@ -110,5 +111,6 @@ def _write(folder: Path) -> None:
 def _drop_old(folder: Path) -> None:
     """Remove what no process can be reading any more."""
     for each in folder.parent.iterdir():
-        if each != folder and time.time() - each.stat().st_mtime > LEFT_ALONE:
-            shutil.rmtree(each, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another process has just given it its name, or removed it
+            if each != folder and time.time() - each.stat().st_mtime > LEFT_ALONE:
+                shutil.rmtree(each, ignore_errors=True)
