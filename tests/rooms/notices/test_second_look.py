@@ -167,6 +167,20 @@ def test_a_correction_that_comes_back_from_whoever_had_done_it_stands_on_the_lis
     assert (missed.state, missed.missed) == ("done", True)
 
 
+def test_a_call_about_the_first_edition_is_no_word_of_a_correction_that_comes_back(
+    sent: Write, analyst: Person
+) -> None:
+    Membership.objects.filter(role="ciso").delete()
+    notice = sent("192.0.2.7")
+    actions.told_by_telephone(
+        actor=analyst, part=part(notice, "DEPA"), name="A", number="1", at=timezone.now() - timedelta(hours=1)
+    )
+    correct(notice, analyst, "192.0.2.7 192.0.2.8")
+    bounce(notice)
+    missed = part(notice, "DEPA")
+    assert (missed.state, bool(missed.trouble)) == ("unreached", True)
+
+
 def test_those_who_could_not_be_told_are_told_after_a_look_only(
     sent: Write, analyst: Person, client_of: ClientOf
 ) -> None:

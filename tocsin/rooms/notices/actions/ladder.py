@@ -182,9 +182,9 @@ def _tell_instead(part: Part, telling: Telling, now: datetime) -> None:
         return
     edition.notice = part.notice
     told = Telling.objects.filter(part=part).exclude(channel=Channel.WEBHOOK).order_by("pk")
-    rows = list(told.values_list("channel", "address", "failed_at"))
-    avoid = frozenset(address.lower() for channel, address, _failed in rows if channel != Channel.TELEPHONE)
-    last = {(channel, address.lower()): failed for channel, address, failed in rows}
+    rows = list(told.values_list("channel", "address", "edition", "failed_at"))
+    avoid = frozenset(address.lower() for channel, address, *_rest in rows if channel != Channel.TELEPHONE)
+    last = {(channel, address.lower()): failed for channel, address, of, failed in rows if of == edition.pk}
     content = content_of(_facts([part]).get(part.pk, ()), None)
     found = queries.reach((telling.role,), place, now, known, knowledge.routes().fallback, avoid)
     words = words_of(found, part, edition, content, known, telling.rule, now)
