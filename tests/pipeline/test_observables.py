@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.pipeline.observables import Observable, defanged, found_in, recognised, refanged
+from tocsin.pipeline.observables import Kind, Observable, defanged, found_in, recognised, refanged
 
 HASH = "d41d8cd98f00b204e9800998ecf8427e"
 
@@ -35,8 +35,8 @@ HASH = "d41d8cd98f00b204e9800998ecf8427e"
         ("cve-2024-12345", "cve", "CVE-2024-12345"),
     ],
 )
-def test_a_word_has_one_form(word: str, kind: str, value: str) -> None:
-    assert recognised(word) == Observable(kind, value)  # type: ignore[arg-type]
+def test_a_word_has_one_form(word: str, kind: Kind, value: str) -> None:
+    assert recognised(word) == Observable(kind, value)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ class NotTaken(Exception):
 
 
 class Lost(NotTaken):
-    """The other side does not have the message and hung up: it takes no other in this session."""
+    """The other side does not have the message and hung up: it takes no other on this connection."""
 
 
 class Unknown(Exception):

@@ -151,18 +151,25 @@ def prefilled(given: QueryDict) -> dict[str, Any]:
     return given.dict() | ({"organisations": many} if many else {})
 
 
-class CorrectionForm(forms.Form):
-    """What is new, in each language, and the list as it is now."""
+def _area(label: Any, rows: int, *, required: bool = False) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, required=required, max_length=LONGEST_TEXT, widget=widget)
 
-    text_en = forms.CharField(
-        label=_("What changed, in English"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3})
-    )
-    text_fr = forms.CharField(
-        label=_("What changed, in French"),
-        required=False,
-        max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+
+class ChangesForm(forms.Form):
+    """What is new, in each language."""
+
+    text_en = _area(_("What changed, in English"), 3, required=True)
+    text_fr = _area(_("What changed, in French"), 3)
+
+    def changes(self) -> dict[str, dict[str, str]]:
+        """Give what was written, by language."""
+        return {language: {"text": self.cleaned_data[f"text_{language}"]} for language in LANGUAGES}
+
+
+class CorrectionForm(ChangesForm):
+    """The same with the list and the whole text as they are now."""
+
     values = forms.CharField(
         label=_("The list as it is now"),
         required=False,
@@ -170,23 +177,8 @@ class CorrectionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text=_("Empty: each organisation keeps its facts."),
     )
-
-    now_en = forms.CharField(
-        label=_("The whole text as it is now, in English"),
-        required=False,
-        max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 6}),
-    )
-    now_fr = forms.CharField(
-        label=_("The whole text as it is now, in French"),
-        required=False,
-        max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 6}),
-    )
-
-    def changes(self) -> dict[str, dict[str, str]]:
-        """Give what was written, by language."""
-        return {language: {"text": self.cleaned_data[f"text_{language}"]} for language in LANGUAGES}
+    now_en = _area(_("The whole text as it is now, in English"), 6)
+    now_fr = _area(_("The whole text as it is now, in French"), 6)
 
     def texts(self, before: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
         """Give the texts as they are now; where nothing stands, as they were."""
@@ -194,10 +186,8 @@ class CorrectionForm(forms.Form):
         return {language: {**text, "text": now[language] or text.get("text", "")} for language, text in before.items()}
 
 
-class WithdrawalForm(CorrectionForm):
+class WithdrawalForm(ChangesForm):
     """Why it is withdrawn."""
-
-    values = now_en = now_fr = None  # type: ignore[assignment]  # Django's way to leave a field out
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

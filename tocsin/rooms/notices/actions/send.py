@@ -54,9 +54,7 @@ def send(*, actor: Person, notice: Notice, seen: str) -> Sent:
     """Send the newest edition; ``seen`` is the digest of the preview. `LookAgain` when it is no longer the same."""
     require_all(actor, notice)
     edition = _waiting(notice)
-    planned = queries.plan(edition)
-    if planned.digest != seen:
-        raise LookAgain(_("Who would be told has changed since you looked. Look again, then send."))
+    planned = _as_seen(queries.plan(edition), seen)
     return send_written(actor, edition, planned)
 
 
@@ -65,9 +63,7 @@ def tell_by_telephone(*, actor: Person, notice: Notice, seen: str) -> Sent:
     """Send the newest edition to nobody by itself, for when mail is down or not to be trusted: people call."""
     require_all(actor, notice)
     edition = _waiting(notice)
-    planned = queries.plan(edition)
-    if planned.digest != seen:
-        raise LookAgain(_("Who would be told has changed since you looked. Look again, then send."))
+    planned = _as_seen(queries.plan(edition), seen)
     trouble = _("To be told by telephone.")
     rows = [replace(row, words=(), again=(), trouble=trouble) for row in planned.rows]
     return send_written(actor, edition, replace(planned, rows=rows))
@@ -85,9 +81,7 @@ def send_rest(*, actor: Person, notice: Notice, seen: str) -> Sent:
     planned = queries.plan(edition, rest=True)
     if not planned.rows:
         raise NoticeError(_("There is nothing to send: this edition has been sent already."))
-    if planned.digest != seen:
-        raise LookAgain(_("Who would be told has changed since you looked. Look again, then send."))
-    return send_written(actor, edition, planned)
+    return send_written(actor, edition, _as_seen(planned, seen))
 
 
 @transaction.atomic
@@ -99,6 +93,12 @@ def send_by_itself(notice: Notice) -> Sent:
     edition = _waiting(notice)
     audit.record(None, "notice.by_itself", notice, {"policy": policy})
     return send_written(None, edition, queries.plan(edition))
+
+
+def _as_seen(planned: queries.Plan, seen: str) -> queries.Plan:
+    if planned.digest != seen:
+        raise LookAgain(_("Who would be told has changed since you looked. Look again, then send."))
+    return planned
 
 
 def _waiting(notice: Notice) -> Edition:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.platform.access import page
 from tocsin.rooms.notices import actions, forms, queries
+from tocsin.rooms.notices.models import Letter
 from tocsin.rooms.notices.pages.common import ROWS, SEND, complain, me
 
 
@@ -19,16 +20,19 @@ from tocsin.rooms.notices.pages.common import ROWS, SEND, complain, me
 @page(SEND)
 def letters(request: HttpRequest) -> HttpResponse:
     """Show the mails that a person must read, each with what was understood and why it is in doubt."""
-    waiting = list(queries.letters_waiting(request.user)[:ROWS])
-    for letter in waiting:
-        letter.form = forms.LetterForm(  # type: ignore[attr-defined]  # for the page
-            initial={
-                "reference": letter.part.reference if letter.part else "",
-                "kind": letter.reading if letter.reading in forms.ANSWERS else "",
-                "planned_for": letter.planned_for,
-            }
-        )
+    waiting = [(letter, _form_of(letter)) for letter in queries.letters_waiting(request.user)[:ROWS]]
     return render(request, "notices/letters.html", {"letters": waiting, "tab": "letters"})
+
+
+def _form_of(letter: Letter) -> forms.LetterForm:
+    """Give the form in which a person writes down what a letter says, filled in as far as it was understood."""
+    return forms.LetterForm(
+        initial={
+            "reference": letter.part.reference if letter.part else "",
+            "kind": letter.reading if letter.reading in forms.ANSWERS else "",
+            "planned_for": letter.planned_for,
+        }
+    )
 
 
 @require_POST
