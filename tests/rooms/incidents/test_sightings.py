@@ -68,7 +68,7 @@ def test_incidents_that_name_the_same_rare_thing_are_alike(responder: Person, of
 
 
 def test_what_all_the_world_names_links_nothing(responder: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "RARE", 3)
+    monkeypatch.setattr(queries.similar, "RARE", 3)
     found = [opened(responder, "DEPA", summary=C2) for _number in range(3)]
     assert len(alike(responder, found[0])) == 2
     opened(responder, "DEPA", summary=C2)

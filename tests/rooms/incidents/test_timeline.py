@@ -64,7 +64,7 @@ def test_what_people_wrote_is_left_as_it_is(incident: Incident, analyst: Person)
 def test_a_long_timeline_shows_its_end_first(
     incident: Incident, analyst: Person, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "ENTRIES", 3)
+    monkeypatch.setattr(pages.one, "ENTRIES", 3)
     for number in range(5):
         actions.comment(actor=analyst, incident=incident, text=f"remark {number}", audience=Audience.TEAM)
     client, address = client_of(analyst), f"/incidents/{incident.uuid}/"

@@ -1,4 +1,4 @@
-"""Incidents: one record per affected organisation, timelines, tasks, hand-offs, seals."""
+"""Incidents, one part per affected organisation, and who may know of a sealed one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tocsin.platform.markings import TLP
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents.querysets import IncidentQuerySet
-from tocsin.rooms.intel.models import Observable
 
 
 def new_reference() -> str:
@@ -133,103 +132,3 @@ class Audience(models.TextChoices):
     TEAM = "team", _("handling teams")
     ENTITY = "entity", _("this organisation")
     ALL = "all", _("everyone concerned")
-
-
-class TimelineEntry(Identified):
-    """One thing that happened or was done, or a comment. Written by people and by the rooms.
-
-    What the house says of it is ``event`` with ``details``, put into words when it is read, in the reader's language;
-    ``text`` is what a person wrote.
-    """
-
-    class Kind(models.TextChoices):
-        ATTACK = "attack", _("attacker")
-        RESPONSE = "response", _("response")
-        COMMENT = "comment", _("comment")
-        CHANGE = "change", _("change")
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="timeline")
-    entity = models.ForeignKey(IncidentEntity, null=True, blank=True, on_delete=models.CASCADE, related_name="timeline")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.TEAM)
-    time = models.DateTimeField(default=timezone.now)
-    event = models.CharField(max_length=40, blank=True)
-    details = models.JSONField(default=dict)
-    text = models.TextField(blank=True)
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering: ClassVar = ["time", "id"]
-        indexes: ClassVar = [models.Index(fields=["incident", "time", "id"], name="timeline_of_incident")]
-
-
-class Sighting(Identified):
-    """An observable that a text of the incident names, for those who may read that text."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="sightings")
-    observable = models.ForeignKey(Observable, on_delete=models.PROTECT, related_name="sightings")
-    entity = models.ForeignKey(IncidentEntity, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.TEAM)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["incident", "observable", "entity", "audience"], name="seen_once_in_a_part"
-            ),
-            models.UniqueConstraint(
-                fields=["incident", "observable", "audience"], condition=Q(entity=None), name="seen_once"
-            ),
-        ]
-        indexes: ClassVar = [models.Index(fields=["observable", "incident"], name="sighting_observable")]
-
-
-class Task(Identified):
-    """Something to be done, by the handling team or by an organisation concerned."""
-
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        DONE = "done", _("done")
-        REFUSED = "refused", _("refused")
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="tasks")
-    entity = models.ForeignKey(IncidentEntity, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks")
-    title = models.CharField(max_length=200)
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks"
-    )
-    due_at = models.DateTimeField(null=True, blank=True)
-    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
-    answer = models.TextField(blank=True)
-
-    class Meta:
-        ordering: ClassVar = ["state", "due_at", "id"]
-        indexes: ClassVar = [models.Index(fields=["assignee", "state", "due_at"], name="task_of_person")]
-
-
-class HandOff(Identified):
-    """An incident offered by one team to another, which accepts it or refuses it with a reason."""
-
-    class State(models.TextChoices):
-        OFFERED = "offered", _("offered")
-        ACCEPTED = "accepted", _("accepted")
-        REFUSED = "refused", _("refused")
-        WITHDRAWN = "withdrawn", _("withdrawn")
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="hand_offs")
-    from_team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
-    to_team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="hand_offs")
-    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    note = models.TextField(blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OFFERED)
-    due_at = models.DateTimeField(null=True, blank=True)
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    answered_at = models.DateTimeField(null=True, blank=True)
-    reason = models.TextField(blank=True)
-
-    class Meta:
-        ordering: ClassVar = ["-id"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["incident"], condition=Q(state="offered"), name="one_open_offer"),
-            models.CheckConstraint(condition=~Q(state="refused") | ~Q(reason=""), name="refusal_has_a_reason"),
-        ]
-        indexes: ClassVar = [models.Index(fields=["to_team", "state", "-id"], name="hand_offs_to_team")]

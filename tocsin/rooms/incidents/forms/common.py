@@ -1,0 +1,61 @@
+"""What the forms of the room share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.rooms.incidents import knowledge, queries
+from tocsin.rooms.incidents.models import IncidentEntity
+
+LONGEST = 5_000
+
+
+def prose(label: Any, rows: int, *, required: bool = True) -> forms.CharField:
+    """Make a field for what people write, of some length."""
+    return forms.CharField(
+        label=label, max_length=LONGEST, required=required, widget=forms.Textarea(attrs={"rows": rows})
+    )
+
+
+def class_choices() -> list[tuple[str, str]]:
+    """Give the taxonomy's classes as choices."""
+    return [("", "—"), *((code, gettext(entry["name"])) for code, entry in knowledge.taxonomy().items())]
+
+
+def type_choices() -> list[tuple[str, Any]]:
+    """Give the taxonomy's types as choices, grouped by class."""
+    groups = [
+        (gettext(entry["name"]), [(code, gettext(name)) for code, name in entry["types"].items()])
+        for entry in knowledge.taxonomy().values()
+    ]
+    return [("", "—"), *groups]
+
+
+class PartForm(forms.Form):
+    """Base of the forms on an incident's page: they know the parts their writer may see."""
+
+    def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
+        # Several of these stand on one page: each needs ids of its own.
+        super().__init__(*args, **kwargs)
+        self.auto_id = f"{type(self).__name__.lower()}_%s"
+        self.view = view
+        if "entity" in self.fields:
+            field = self.fields["entity"]
+            field.queryset = IncidentEntity.objects.filter(pk__in=view.mine)  # type: ignore[attr-defined]
+            empty = [] if field.empty_label is None else [("", field.empty_label)]  # type: ignore[attr-defined]
+            field.choices = [*empty, *((str(part.uuid), part.organisation) for part in view.entities)]  # type: ignore[attr-defined]
+
+
+def entity_field(*, required: bool, empty: Any) -> forms.ModelChoiceField[IncidentEntity]:
+    """Make the choice of one part by its outside id."""
+    return forms.ModelChoiceField(
+        label=_("Organisation"),
+        queryset=IncidentEntity.objects.none(),
+        to_field_name="uuid",
+        required=required,
+        empty_label=empty,
+    )

@@ -1,0 +1,69 @@
+"""A new incident, and the filters of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.markings import TLP
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Organisation, Team
+from tocsin.rooms.incidents import queries
+from tocsin.rooms.incidents.forms.common import prose
+from tocsin.rooms.incidents.models import Incident, Severity
+
+
+class OpenForm(forms.Form):
+    """A new incident, with as little typing as can be."""
+
+    title = forms.CharField(label=_("Title"), max_length=200)
+    organisations = forms.ModelMultipleChoiceField(
+        label=_("Organisations concerned"),
+        queryset=Organisation.objects.none(),
+        to_field_name="code",
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 6}),
+    )
+    severity = forms.TypedChoiceField(
+        label=_("Severity"), choices=Severity.choices, coerce=int, initial=Severity.MEDIUM
+    )
+    tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices, initial=TLP.AMBER)
+    summary = prose(_("Summary"), 3, required=False)
+    offer_to = forms.ModelChoiceField(
+        label=_("Hand over to"),
+        queryset=Team.objects.none(),
+        to_field_name="code",
+        required=False,
+        empty_label=_("nobody; we keep it"),
+    )
+
+    def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisations"].queryset = queries.organisations_to_open_for(user)  # type: ignore[attr-defined]
+        self.fields["offer_to"].queryset = queries.teams_to_offer()  # type: ignore[attr-defined]
+
+
+class FilterForm(forms.Form):
+    """The filters of the list."""
+
+    text = forms.CharField(
+        label=_("Search"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("open", _("open")), ("ended", _("ended")), ("all", _("all")), *Incident.State.choices],
+    )
+    severity = forms.ChoiceField(label=_("Severity"), required=False, choices=[("", _("any")), *Severity.choices])
+    organisation = forms.ChoiceField(label=_("Organisation"), required=False)
+    owner = forms.ChoiceField(
+        label=_("Owner"), required=False, choices=[("", _("anyone")), ("me", _("me")), ("none", _("nobody"))]
+    )
+
+    def __init__(self, *args: Any, organisations: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("any")), *((code, code) for code in organisations)]
+        self.fields["organisation"].choices = choices  # type: ignore[attr-defined]

@@ -1,0 +1,122 @@
+"""What is done on the page of an incident, an action each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tocsin.rooms.incidents import actions, forms, queries
+from tocsin.rooms.incidents.models import Incident
+from tocsin.rooms.incidents.pages.common import act
+
+
+@act(forms.CommentForm)
+def comment(view: queries.View, form: Any) -> str:
+    """Say something."""
+    said = form.cleaned_data
+    audience = said.get("audience") or ("entity" if said["entity"] else "team")
+    actions.comment(
+        actor=view.user, incident=view.incident, text=said["text"], entity=said["entity"], audience=audience
+    )
+    return _("Comment added.")
+
+
+@act(forms.ChangeForm)
+def change(view: queries.View, form: Any) -> str:
+    """Change what is known."""
+    actions.change(actor=view.user, incident=view.incident, **form.changes())
+    return _("Changed.")
+
+
+@act(forms.EventForm)
+def advance(view: queries.View, form: Any) -> str:
+    """Let the incident advance."""
+    after = actions.advance(actor=view.user, incident=view.incident, event=form.cleaned_data["event"])
+    return _("State: %s") % Incident.State(after.state).label
+
+
+@act(forms.CloseForm)
+def close(view: queries.View, form: Any) -> str:
+    """Close with a cause."""
+    actions.close(actor=view.user, incident=view.incident, cause=form.cleaned_data["cause"])
+    return _("Closed.")
+
+
+@act(forms.NothingForm)
+def take(view: queries.View, _form: Any) -> str:
+    """Own it."""
+    actions.take(actor=view.user, incident=view.incident)
+    return _("You own this incident.")
+
+
+@act(forms.OfferForm)
+def offer(view: queries.View, form: Any) -> str:
+    """Offer it to another team."""
+    team = form.cleaned_data["team"]
+    actions.offer(actor=view.user, incident=view.incident, team=team, text=form.cleaned_data["note"])
+    return str(_("Offered to %s.") % team)
+
+
+@act(forms.NothingForm)
+def accept(view: queries.View, form: Any) -> str:
+    """Accept an offer."""
+    actions.accept(actor=view.user, hand_off=queries.offer_or_404(view, form.chosen["offer"]))
+    return _("You own this incident.")
+
+
+@act(forms.ReasonForm)
+def refuse(view: queries.View, form: Any) -> str:
+    """Refuse an offer with a reason."""
+    hand_off = queries.offer_or_404(view, form.chosen["offer"])
+    actions.refuse(actor=view.user, hand_off=hand_off, reason=form.cleaned_data["reason"])
+    return _("Refused.")
+
+
+@act(forms.NothingForm)
+def withdraw(view: queries.View, form: Any) -> str:
+    """Take an offer back."""
+    actions.withdraw(actor=view.user, hand_off=queries.offer_or_404(view, form.chosen["offer"]))
+    return _("Withdrawn.")
+
+
+@act(forms.SealForm)
+def seal(view: queries.View, form: Any) -> str:
+    """Seal it to named people."""
+    actions.seal(actor=view.user, incident=view.incident, people=form.cleaned_data["people"])
+    return _("Sealed. It now exists for the people you named, and for nobody else.")
+
+
+@act(forms.NothingForm)
+def unseal(view: queries.View, _form: Any) -> str:
+    """Remove the seal."""
+    actions.unseal(actor=view.user, incident=view.incident)
+    return _("The seal is removed.")
+
+
+@act(forms.OrganisationForm)
+def add_organisation(view: queries.View, form: Any) -> str:
+    """Add an organisation concerned."""
+    actions.add_organisation(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("Added.")
+
+
+@act(forms.TaskForm)
+def add_task(view: queries.View, form: Any) -> str:
+    """Ask for something to be done."""
+    actions.add_task(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("Task added.")
+
+
+@act(forms.TaskAnswerForm)
+def answer_task(view: queries.View, form: Any) -> str:
+    """Answer a task."""
+    actions.answer_task(actor=view.user, task=queries.task_or_404(view, form.chosen["task"]), **form.cleaned_data)
+    return _("Answered.")
+
+
+@act(forms.InformForm)
+def inform(view: queries.View, form: Any) -> str:
+    """Tell an organisation's officer."""
+    told = actions.inform(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("On its way to %s.") % ", ".join(told.tellings.order_by("pk").values_list("address", flat=True))

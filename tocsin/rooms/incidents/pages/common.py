@@ -1,0 +1,79 @@
+"""What the pages of the room share: an action as a page, its outcome said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from tocsin.platform.access import page
+from tocsin.platform.gate import Refused
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.incidents import forms, knowledge, queries
+
+Act = Callable[[queries.View, Any], str]
+
+
+def me(request: HttpRequest) -> Person:
+    """Give who asks."""
+    return cast("Person", request.user)
+
+
+def show(request: HttpRequest, view: queries.View, template: str, *, tab: str, **content: Any) -> HttpResponse:
+    """Render one tab of an incident within what all of them share: title, states, what can happen next."""
+    possible = knowledge.events_from(view.incident.state) if view.handler else {}
+    shared = {
+        "view": view,
+        "incident": view.incident,
+        "tab": tab,
+        "tabs": queries.tabs(view),
+        "events": [knowledge.Event(e, knowledge.EVENT_LABELS[e]) for e in possible if e != "close"],
+        "can_close": "close" in possible,
+        "may_work": queries.may_work(view),
+        "may_answer_offer": queries.may_answer_offer(view),
+    }
+    return render(request, template, shared | content)
+
+
+def act(form_class: type[forms.PartForm], back: str = "incident") -> Callable[[Act], Callable[..., HttpResponseBase]]:
+    """Make a page of an action: POST only, form checked, the outcome said, ``back`` to a page of the incident."""
+
+    def made(do: Act) -> Callable[..., HttpResponseBase]:
+        @require_POST
+        @page("incidents.view", "incidents.part")
+        def posted(request: HttpRequest, /, uuid: UUID, **chosen: Any) -> HttpResponseBase:
+            view = queries.view_or_404(request.user, uuid)
+            form = form_class(request.POST, view=view)
+            form.chosen = chosen  # type: ignore[attr-defined]
+            if not form.is_valid():
+                for field, errors in form.errors.items():
+                    messages.error(request, _wrong(form, field, errors))
+                return redirect(back, uuid=uuid)
+            return done(request, view, lambda: do(view, form), back)
+
+        return posted
+
+    return made
+
+
+def _wrong(form: Any, field: str, errors: Any) -> str:
+    said = " ".join(str(error) for error in errors)
+    return f"{form.fields[field].label}: {said}" if field in form.fields else said
+
+
+def done(request: HttpRequest, view: queries.View, do: Callable[[], str], back: str = "incident") -> HttpResponse:
+    """Do something and go ``back``, saying how it went."""
+    try:
+        messages.success(request, do())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    except Refused as refused:
+        messages.error(request, _("The gate refused: %s") % refused.decision.reason)
+    return redirect(back, uuid=view.incident.uuid)

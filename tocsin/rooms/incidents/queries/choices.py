@@ -1,0 +1,67 @@
+"""What a person may choose from in the room's forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from tocsin.platform.access import scope_of
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.incidents.models import (
+    Incident,
+    IncidentEntity,
+)
+
+JOINABLE = 20
+
+
+def joinable(user: Any, organisations: Sequence[Organisation]) -> QuerySet[Incident]:
+    """Give the open incidents that alerts can be added to: those handled by the person, the same places' first."""
+    same = Exists(IncidentEntity.objects.filter(incident=OuterRef("pk"), organisation__in=organisations))
+    handled: QuerySet[Incident] = Incident.objects.handled_by(user).filter(open=True)
+    return handled.annotate(same=same).order_by("-same", "-updated_at", "-id")[:JOINABLE]
+
+
+def organisations_to_open_for(user: Any) -> QuerySet[Organisation]:
+    """Give the organisations the person may open an incident for."""
+    return Organisation.objects.filter(pk__in=scope_of(user).organisations("incidents.open"), active=True)
+
+
+def teams_to_offer(incident: Incident | None = None) -> QuerySet[Team]:
+    """Give the teams that have somebody who can work on incidents."""
+    from tocsin.platform.access import roles_with
+
+    working = Membership.objects.valid().filter(role__in=roles_with("incidents.work"), person__is_active=True)
+    found = Team.objects.filter(pk__in=working.values("team"))
+    owner = incident.owner_team_id if incident is not None else None
+    return found.exclude(pk=owner) if owner is not None else found
+
+
+def people_to_name() -> QuerySet[Person]:
+    """Give the people who can be named in a seal."""
+    return Person.objects.filter(is_active=True).order_by("username")
+
+
+def default_team(user: Any, organisations: Sequence[Organisation]) -> Team | None:
+    """Give the team that incidents are handed to unless somebody chooses another.
+
+    It does incident response, its mandate lies closest above the organisations, and it is of one's own house.
+    """
+    mine = scope_of(user).teams()
+    houses = set(Team.objects.filter(pk__in=mine).values_list("organisation", flat=True))
+    found = teams_to_offer().exclude(pk__in=mine).prefetch_related("mandates__organisation").order_by("pk")
+    responders = [team for team in found if "incident_response" in team.services]
+
+    def rank(team: Team) -> tuple[int, bool]:
+        reach = [_closeness(team, organisation) for organisation in organisations]
+        return -min(reach, default=0), team.organisation_id not in houses
+
+    return min(responders, key=rank, default=None)
+
+
+def _closeness(team: Team, organisation: Organisation) -> int:
+    above = [m.organisation.path for m in team.mandates.all() if organisation.path.startswith(m.organisation.path)]
+    return max(map(len, above), default=0)

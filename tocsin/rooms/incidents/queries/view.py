@@ -1,0 +1,168 @@
+"""One incident as one person may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.http import Http404
+
+from tocsin.platform.access import scope_of
+from tocsin.platform.models import GateEntry
+from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.incidents.models import (
+    Audience,
+    HandOff,
+    Incident,
+    IncidentEntity,
+    Seal,
+    Task,
+    TimelineEntry,
+)
+from tocsin.rooms.incidents.queries.lists import visible
+from tocsin.rooms.incidents.queries.similar import Named, similar
+from tocsin.rooms.intel.models import Observable
+from tocsin.rooms.notices import queries as notices
+from tocsin.rooms.notices.models import Part
+from tocsin.rooms.notices.queries.matters import Told
+
+ALERTS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One incident as one person may see it: in full (``handler``), or the parts of their own organisations."""
+
+    user: Any
+    incident: Incident
+    handler: bool
+    entities: tuple[IncidentEntity, ...]
+
+    @property
+    def mine(self) -> frozenset[int]:
+        """The parts shown, by inner id."""
+        return frozenset(entity.pk for entity in self.entities)
+
+    def timeline(self) -> QuerySet[TimelineEntry]:
+        """Give the entries this person may read, oldest first."""
+        own = Q(entity__in=self.mine, audience=Audience.ENTITY) | Q(audience=Audience.ALL)
+        if self.handler:
+            own |= Q(audience=Audience.TEAM) & (Q(entity=None) | Q(entity__in=self.mine))
+        return self.incident.timeline.filter(own).select_related("author", "entity__organisation")
+
+    def tasks(self) -> QuerySet[Task]:
+        """Give the tasks this person may read."""
+        own = Q(entity__in=self.mine)
+        if self.handler:
+            own |= Q(entity=None)
+        return self.incident.tasks.filter(own).select_related("assignee", "entity__organisation")
+
+    def alerts(self) -> QuerySet[Alert]:
+        """Give the alerts of the incident that this person may see."""
+        visible: QuerySet[Alert] = Alert.objects.visible_to(self.user).filter(incidents=self.incident)
+        return visible.select_related("organisation").order_by("-level", "-last_seen", "-id")[:ALERTS_SHOWN]
+
+    def hand_offs(self) -> QuerySet[HandOff]:
+        """Give the hand-offs, newest first; only handlers see them."""
+        found = self.incident.hand_offs.select_related("from_team", "to_team", "sent_by", "answered_by")
+        return found if self.handler else found.none()
+
+    def sent(self) -> QuerySet[GateEntry]:
+        """Give what left or was refused, newest first: to a part's organisation for that part's people."""
+        told = Part.objects.filter(notice__matter=self.incident.uuid).values("uuid")
+        about = Q(item_uuid=self.incident.uuid) | Q(item_uuid__in=told)
+        found = GateEntry.objects.filter(about).select_related("message").order_by("-id")
+        if not (self.handler and _in_charge(self.user, self.incident)):
+            found = found.filter(recipient_organisation__in=[e.organisation.code for e in self.entities])
+        return found[:50]
+
+    def observables(self) -> QuerySet[Observable]:
+        """Give what the texts name that this person may read, each once, in the order they were first named."""
+        own = Q(sightings__entity__in=self.mine, sightings__audience=Audience.ENTITY)
+        own |= Q(sightings__audience=Audience.ALL)
+        if self.handler:
+            mine = Q(sightings__entity=None) | Q(sightings__entity__in=self.mine)
+            own |= Q(sightings__audience=Audience.TEAM) & mine
+        named = Observable.objects.filter(own, sightings__incident=self.incident)
+        return named.annotate(first=Min("sightings")).order_by("first")
+
+    def named(self) -> Named:
+        """Give what the texts name, and the incidents this person handles that name the same rare things."""
+        found = list(self.observables())
+        return Named(found, similar(self.user, self.incident, found) if self.handler else [])
+
+    def told(self) -> Told:
+        """Give the notices and messages about the incident that this person may know of."""
+        return notices.about(self.user, self.incident.uuid)
+
+    def seals(self) -> QuerySet[Seal]:
+        """Give the people named on a sealed incident; they alone reach this."""
+        return self.incident.seals.select_related("person")
+
+
+def view_or_404(user: Any, uuid: UUID) -> View:
+    """Give one incident as this person may see it, or the same answer as for one that does not exist."""
+    in_full = Exists(Incident.objects.handled_by(user).filter(pk=OuterRef("pk")))
+    incident = visible(user).annotate(in_full=in_full).filter(uuid=uuid).first()
+    if incident is None:
+        raise Http404("incident")
+    handler: bool = incident.in_full
+    return View(user, incident, handler, tuple(_parts(user, incident, handler=handler)))
+
+
+def _parts(user: Any, incident: Incident, *, handler: bool) -> QuerySet[IncidentEntity]:
+    parts = incident.entities.select_related("organisation").order_by("organisation__code")
+    if handler and _in_charge(user, incident):
+        return parts
+    return parts.filter(organisation__in=scope_of(user).organisations("incidents.view", "incidents.part"))
+
+
+def _in_charge(user: Any, incident: Incident) -> bool:
+    """Tell whether a handler sees all parts: named on a seal, of the team that has it or is offered it, or opener."""
+    scope = scope_of(user)
+    teams = {incident.owner_team_id, incident.offered_to_id} & scope.teams("incidents.view")
+    return incident.sealed or bool(teams) or incident.opened_by_id == scope.person
+
+
+def offer_or_404(view: View, uuid: UUID) -> HandOff:
+    """Give one hand-off of the incident."""
+    hand_off = view.incident.hand_offs.filter(uuid=uuid).first()
+    if hand_off is None:
+        raise Http404("hand-off")
+    return hand_off
+
+
+def task_or_404(view: View, uuid: UUID) -> Task:
+    """Give one task of the incident that the person may see."""
+    task = view.tasks().filter(uuid=uuid).first()
+    if task is None:
+        raise Http404("task")
+    return task
+
+
+def may_open(user: Any) -> bool:
+    """Tell whether the person may open incidents."""
+    return scope_of(user).allows("incidents.open")
+
+
+def may_work(view: View) -> bool:
+    """Tell whether the person may change the incident."""
+    return view.handler and scope_of(view.user).allows("incidents.work")
+
+
+def may_inform(view: View) -> bool:
+    """Tell whether the person may send messages about the incident."""
+    return view.handler and scope_of(view.user).allows("incidents.inform")
+
+
+def may_answer(view: View) -> bool:
+    """Tell whether the person may write in one of the parts shown."""
+    scope = scope_of(view.user)
+    return any(scope.allows("incidents.answer", entity.organisation_id) for entity in view.entities)
+
+
+def may_answer_offer(view: View) -> bool:
+    """Tell whether the person's team was offered the incident and may accept it."""
+    return view.incident.offered_to_id in scope_of(view.user).teams("incidents.work")
