@@ -22,6 +22,7 @@ from django.utils.module_loading import import_string, module_has_submodule
 
 from tocsin.platform import audit, gate, outbox
 from tocsin.platform.leases import LIFE, Holder
+from tocsin.platform.search import indexing
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Job:
 JOBS = (
     Job("audit.seal", timedelta(seconds=2), audit.seal),
     Job("audit.sign_head", timedelta(hours=1), audit.sign_head),
+    Job("search.index", timedelta(seconds=2), indexing.index),
     Job("outbox.deliver", timedelta(seconds=5), outbox.deliver_due),
     Job("outbox.webhooks", timedelta(seconds=5), partial(outbox.deliver_due, outbox.Channel.WEBHOOK)),
     Job("outbox.sms", timedelta(seconds=5), partial(outbox.deliver_due, outbox.Channel.SMS)),

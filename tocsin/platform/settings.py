@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "tocsin.platform",
+    "tocsin.platform.search",
     "tocsin.rooms.accounts",
     "tocsin.rooms.constituency",
     "tocsin.rooms.intake",
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "tocsin.rooms.alerts",
     "tocsin.rooms.incidents",
     "tocsin.rooms.desk",
+    "tocsin.rooms.find",
 ]
 
 MIDDLEWARE = [

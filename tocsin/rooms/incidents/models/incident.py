@@ -19,7 +19,7 @@ from tocsin.rooms.incidents.querysets import IncidentQuerySet
 
 def new_reference() -> str:
     """Draw the reference of an incident."""
-    return drawn_reference("INC", 6)
+    return drawn_reference("INC", 8)
 
 
 class Severity(models.IntegerChoices):

@@ -1,0 +1,78 @@
+"""The database's own index: FTS5 on SQLite, a text search vector on PostgreSQL. Both give the newest ids that match."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.db import connection
+
+from tocsin.platform.search.models import SearchDocument
+from tocsin.platform.search.words import Term
+
+TABLE = "search_searchdocument"
+SQLITE = (
+    f"""
+    CREATE VIRTUAL TABLE search_words USING fts5(
+        title, text, readers, content='{TABLE}', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+    )
+    """,
+    f"""
+    CREATE TRIGGER search_words_insert AFTER INSERT ON {TABLE} BEGIN
+        INSERT INTO search_words (rowid, title, text, readers) VALUES (NEW.id, NEW.title, NEW.text, NEW.readers);
+    END
+    """,
+    f"""
+    CREATE TRIGGER search_words_delete AFTER DELETE ON {TABLE} BEGIN
+        INSERT INTO search_words (search_words, rowid, title, text, readers)
+        VALUES ('delete', OLD.id, OLD.title, OLD.text, OLD.readers);
+    END
+    """,
+)
+POSTGRESQL = (f"CREATE INDEX search_words ON {TABLE} USING gin (words)",)
+
+
+def make(_apps: Any, editor: Any) -> None:
+    """Make the index beside the table of documents; called by the migration."""
+    for statement in POSTGRESQL if editor.connection.vendor == "postgresql" else SQLITE:
+        editor.execute(statement)
+
+
+def newest(
+    terms: Sequence[Term], readers: Collection[str], also: Sequence[Collection[str]], since: int, most: int
+) -> list[int]:
+    """Give the ids of the newest documents with all ``terms``, one of ``readers`` and one of each set of ``also``.
+
+    ``since`` is the least id that counts.
+    """
+    if not terms or not readers:
+        return []
+    tokens = [readers, *also]
+    if connection.vendor == "postgresql":
+        sql = f"SELECT id FROM {TABLE} WHERE words @@ %s::tsquery AND id >= %s ORDER BY id DESC LIMIT %s"
+        asked = _postgresql(terms, tokens)
+    else:
+        sql = "SELECT rowid FROM search_words WHERE search_words MATCH %s AND rowid >= %s ORDER BY rowid DESC LIMIT %s"
+        asked = _sqlite(terms, tokens)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [asked, since, most])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _sqlite(terms: Sequence[Term], tokens: Sequence[Collection[str]]) -> str:
+    said = [f'"{" ".join(term.words)}"' + (" *" if term.prefix else "") for term in terms]
+    marked = ["readers : (" + " OR ".join(f'"{token}"' for token in sorted(some)) + ")" for some in tokens]
+    return " AND ".join(["{title text} : (" + " AND ".join(said) + ")", *marked])
+
+
+def _postgresql(terms: Sequence[Term], tokens: Sequence[Collection[str]]) -> str:
+    said = [" <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.prefix else "") for term in terms]
+    marked = ["(" + " | ".join(f"'={token}'" for token in sorted(some)) + ")" for some in tokens]
+    return " & ".join([*(f"({each})" for each in said), *marked])
+
+
+def analysed() -> None:
+    """Let the index merge what many writes left behind."""
+    if connection.vendor != "postgresql" and SearchDocument.objects.exists():
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO search_words(search_words) VALUES ('optimize')")

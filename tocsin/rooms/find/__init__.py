@@ -1,0 +1,1 @@
+"""Search: one box on every page."""

@@ -1,0 +1,183 @@
+"""What can be found of incidents: titles, summaries, timelines, tasks, and what they name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.platform.access import scope_of
+from tocsin.platform.search.sources import Document, Found, Source, Watch
+from tocsin.rooms.incidents.models import (
+    Audience,
+    Incident,
+    IncidentEntity,
+    Seal,
+    Sighting,
+    Task,
+    TimelineEntry,
+)
+from tocsin.rooms.intel.models import Observable
+
+VIEW, PART = "incidents.view", "incidents.part"
+
+
+class _Readers:
+    """The tokens of those who may read something of one incident, by whom it was written for."""
+
+    def __init__(self, incident: Incident, places: Mapping[int, int], named: Collection[int]) -> None:
+        self.places = places  # the organisation of each part
+        self.named = frozenset(f"is{person}" for person in named) if incident.sealed else None
+        teams = {incident.owner_team_id, incident.offered_to_id} - {None}
+        self.handling = frozenset({f"iu{incident.opened_by_id}", *(f"it{team}" for team in teams)})
+
+    def team(self, part: int | None = None) -> frozenset[str]:
+        """Give those who handle the incident, or a part of it."""
+        if self.named is not None:
+            return self.named
+        places = set(self.places.values()) if part is None else {self.places[part]}
+        return self.handling.union(f"iv{place}" for place in places)
+
+    def concerned(self, part: int | None = None) -> frozenset[str]:
+        """Give those, and the officers of the organisations concerned, or of that part's."""
+        if self.named is not None:
+            return self.named
+        places = set(self.places.values()) if part is None else {self.places[part]}
+        return self.team(part).union(f"ip{place}" for place in places)
+
+    def of(self, audience: str, part: int | None) -> frozenset[str]:
+        """Give those whom an entry is for."""
+        if audience == Audience.TEAM:
+            return self.team(part)
+        return self.concerned(part if audience == Audience.ENTITY else None)
+
+    def about(self, part: int | None = None) -> frozenset[int]:
+        """Give the organisations that something is about."""
+        return frozenset(self.places.values()) if part is None else frozenset({self.places[part]})
+
+
+def documents(things: Collection[int]) -> Iterator[Document]:
+    """Give the texts of incidents, in six queries however many there are."""
+    incidents = {incident.pk: incident for incident in Incident.objects.filter(pk__in=things)}
+    parts: defaultdict[int, dict[int, IncidentEntity]] = defaultdict(dict)
+    for part in IncidentEntity.objects.filter(incident__in=incidents):
+        parts[part.incident_id][part.pk] = part
+    named: defaultdict[int, set[int]] = defaultdict(set)
+    for incident, person in Seal.objects.filter(incident__in=incidents).values_list("incident", "person"):
+        named[incident].add(person)
+    readers = {
+        pk: _Readers(incident, {part: one.organisation_id for part, one in parts[pk].items()}, named[pk])
+        for pk, incident in incidents.items()
+    }
+    for pk, incident in incidents.items():
+        yield from _of_incident(incident, readers[pk])
+        for part in parts[pk].values():
+            if part.summary:
+                yield _document(pk, f"part{part.pk}", "incident", part, part.summary, readers[pk].concerned(part.pk),
+                                readers[pk].about(part.pk))  # fmt: skip
+    yield from _entries(readers)
+    yield from _tasks(readers)
+    yield from _named(readers)
+
+
+def _document(
+    thing: int, part: str, kind: str, row: Any, text: str, readers: frozenset[str], places: frozenset[int],
+) -> Document:  # fmt: skip
+    return Document(thing, part, kind, row.created_at, readers, text=text, places=places)
+
+
+def _of_incident(incident: Incident, readers: _Readers) -> Iterator[Document]:
+    titled = Document(incident.pk, "", "incident", incident.created_at, readers.concerned(),
+                      f"{incident.title} {incident.reference}", places=readers.about())  # fmt: skip
+    yield titled
+    told = "\n".join(filter(None, (incident.summary, incident.closing_cause)))
+    if told:
+        yield _document(incident.pk, "told", "incident", incident, told, readers.team(), readers.about())
+
+
+def _entries(readers: Mapping[int, _Readers]) -> Iterator[Document]:
+    written = TimelineEntry.objects.filter(incident__in=readers).exclude(text="").order_by("pk")
+    for entry in written.only("incident", "entity", "audience", "text", "created_at"):
+        mine = readers[entry.incident_id]
+        yield _document(entry.incident_id, f"entry{entry.pk}", "note", entry, entry.text,
+                        mine.of(entry.audience, entry.entity_id), mine.about(entry.entity_id))  # fmt: skip
+
+
+def _tasks(readers: Mapping[int, _Readers]) -> Iterator[Document]:
+    for task in Task.objects.filter(incident__in=readers).order_by("pk"):
+        mine = readers[task.incident_id]
+        who = mine.team() if task.entity_id is None else mine.concerned(task.entity_id)
+        yield _document(task.incident_id, f"task{task.pk}", "task", task, f"{task.title}\n{task.answer}".strip(), who,
+                        mine.about(task.entity_id))  # fmt: skip
+
+
+def _named(readers: Mapping[int, _Readers]) -> Iterator[Document]:
+    """Give what an incident names as one text for each circle of readers."""
+    seen = Sighting.objects.filter(incident__in=readers).order_by("pk")
+    rows = seen.values_list("incident", "entity", "audience", "observable__kind", "observable__value", "created_at")
+    texts: defaultdict[tuple[int, int | None, str], list[str]] = defaultdict(list)
+    first: dict[tuple[int, int | None, str], Any] = {}
+    for incident, part, audience, kind, value, at in rows:
+        texts[incident, part, audience].append(Observable(kind=kind, value=value).shown)
+        first.setdefault((incident, part, audience), at)
+    for (thing, entity, whom), values in texts.items():
+        mine = readers[thing]
+        yield Document(thing, f"named{entity or ''}{whom}", "observable", first[thing, entity, whom],
+                       mine.of(whom, entity), text="\n".join(values), places=mine.about(entity))  # fmt: skip
+
+
+def readers(user: Any) -> Collection[str]:
+    """Give the tokens of a person in office."""
+    scope = scope_of(user)
+    tokens = {f"iv{place}" for place in scope.organisations(VIEW)}
+    tokens |= {f"ip{place}" for place in scope.organisations(PART)}
+    tokens |= {f"it{team}" for team in scope.teams(VIEW)}
+    if scope.allows(VIEW):
+        tokens.add(f"iu{scope.person}")
+    if tokens:
+        tokens.add(f"is{scope.person}")
+    return tokens
+
+
+def visible(user: Any, things: Collection[int]) -> Mapping[int, Found]:
+    """Give those incidents that the person may know of."""
+    known = Incident.objects.visible_to(user).filter(pk__in=things)
+    return {
+        one.pk: Found(one.title, _url(one), one.reference, one.get_state_display(), one.severity, one.tlp)
+        for one in known.only("uuid", "title", "reference", "state", "severity", "tlp")
+    }
+
+
+def _url(incident: Incident) -> str:
+    return reverse("incident", args=[incident.uuid])
+
+
+SOURCES = (
+    Source(
+        name="incidents",
+        model=Incident,
+        kinds={
+            "incident": _("incidents"),
+            "note": _("notes"),
+            "task": _("tasks"),
+            "observable": _("observables"),
+        },
+        watches=(
+            Watch(
+                Incident,
+                ("reference", "title", "summary", "closing_cause", "sealed", "owner_team", "offered_to", "opened_by"),
+            ),
+            Watch(IncidentEntity, ("incident", "organisation", "summary"), "{row}.incident_id"),
+            Watch(Seal, ("incident", "person"), "{row}.incident_id"),
+            Watch(TimelineEntry, ("incident", "entity", "audience", "text"), "{row}.incident_id"),
+            Watch(Task, ("incident", "entity", "title", "answer"), "{row}.incident_id"),
+            Watch(Sighting, ("incident", "entity", "audience"), "{row}.incident_id"),
+        ),
+        documents=documents,
+        readers=readers,
+        visible=visible,
+    ),
+)
