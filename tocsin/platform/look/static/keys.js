@@ -4,7 +4,7 @@
   const OFF = "tocsin-keys-off";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const seen = (element) => element.getClientRects().length > 0;
-  const rows = () => all("table[data-queue] tbody tr").filter((row) => link(row));
+  const rows = () => all("table[data-queue] tbody tr, ol[data-queue] > li").filter((row) => link(row));
   const link = (row) => row.querySelector("a.row-link, a");
   let last = -1; // where the list stands, kept when a fragment replaces it
   let anchor = -1; // where a range of selected rows begins
@@ -114,7 +114,7 @@
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-keys]")) help();
-    const row = event.target.closest("table[data-queue] tbody tr");
+    const row = event.target.closest("table[data-queue] tbody tr, ol[data-queue] > li");
     if (row) last = rows().indexOf(row);
     const cell = event.target.closest("[data-matrix] td[class^='r-']");
     if (cell) {
