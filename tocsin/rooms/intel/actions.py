@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import F, Q
 
-from tocsin.pipeline import observables
+from tocsin.pipeline import observables, warninglists
 from tocsin.rooms.intel.models import Observable, digest_of
 
 AT_ONCE = 500
+RUN = 20.0  # seconds
 
 
 def keep(found: Iterable[observables.Observable]) -> Mapping[observables.Observable, int]:
@@ -31,6 +35,30 @@ def count(ids: Collection[int]) -> None:
     """Note that observables (inner ids) were seen in one more matter."""
     for start in range(0, len(ids), AT_ONCE):
         Observable.objects.filter(pk__in=sorted(ids)[start : start + AT_ONCE]).update(seen=F("seen") + 1)
+
+
+def mark_common(folder: Path) -> int:
+    """Mark observables that stand on a public list of what all the world has; give how many were looked up.
+
+    Only those are looked up that were not, or by another version of the lists; at most `RUN` seconds of them.
+    """
+    version, until, looked = warninglists.current(), time.monotonic() + RUN, 0
+    unchecked = Observable.objects.filter(Q(checked__lt=version) | Q(checked__gt=version))
+    if not version or not unchecked.exists():
+        return 0
+    lists = warninglists.load(folder)
+    while time.monotonic() < until and (found := list(unchecked.only("kind", "value", "common")[:AT_ONCE])):
+        changed = []
+        for each in found:
+            why = lists.why_common(observables.Observable(each.known_kind, each.value))[:200]
+            if why != each.common:
+                each.common = why
+                changed.append(each)
+        with transaction.atomic():
+            Observable.objects.bulk_update(changed, ["common"])
+            Observable.objects.filter(pk__in=[each.pk for each in found]).update(checked=version)
+        looked += len(found)
+    return looked
 
 
 def _known(wanted: Mapping[str, observables.Observable]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -32,12 +32,19 @@ class Observable(Identified):
     value = models.TextField()
     digest = models.CharField(max_length=32, unique=True)
     seen = models.PositiveIntegerField(default=0)
+    common = models.CharField(max_length=200, blank=True)  # the public list of what all the world has that it stands on
+    checked = models.CharField(max_length=20, blank=True, db_index=True)  # by which version of those lists
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["kind", "-id"], name="observable_kind")]
 
     def __str__(self) -> str:
         return self.value
+
+    @property
+    def known_kind(self) -> observables.Kind:
+        """Give its kind as the pipeline knows it."""
+        return cast("observables.Kind", self.kind)
 
     @property
     def shown(self) -> str:

@@ -39,7 +39,7 @@ class Named:
 
 def similar(user: Any, incident: Incident, found: Sequence[Observable]) -> list[Similar]:
     """Find incidents that share observables with one, which few incidents name and the person may read in both."""
-    rare = [each.pk for each in found if 1 < each.seen <= RARE]
+    rare = [each.pk for each in found if 1 < each.seen <= RARE and not each.common]
     if not rare:
         return []
     reach = Q(entity=None) | Q(entity__organisation__in=scope_of(user).organisations("incidents.view"))
