@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench._serving import FILLED
 from tocsin.platform import start
 
 ALERTS, INCIDENTS, OBSERVABLES = 1_000_000, 100_000, 2_000_000
@@ -54,12 +55,14 @@ def _fill() -> None:
 
     draw = random.Random(20260101)
     organisations = list(Organisation.objects.order_by("pk")[:90])
-    say = _sayings(draw)
+    known = ["".join(draw.choice("abdeilmnorstu") for _ in range(draw.randrange(4, 10))) for _ in range(WORDS)]
+    say = _sayings(draw, known)
     alerts = _alerts(draw, organisations)
     about = _incidents(draw, organisations, say)
     _joined(draw, list(about), alerts)
     _observables(draw, list(about))
-    Path(os.environ["TOCSIN_HOME"], "bench-people.json").write_text(json.dumps(_people(organisations, about)))
+    told = {"people": _people(organisations, about), "words": known}
+    Path(os.environ["TOCSIN_HOME"], FILLED).write_text(json.dumps(told))
 
 
 def _people(organisations: list[Any], about: dict[int, tuple[str, set[int]]]) -> list[dict[str, Any]]:
@@ -88,9 +91,8 @@ def _people(organisations: list[Any], about: dict[int, tuple[str, set[int]]]) ->
     return people
 
 
-def _sayings(draw: random.Random) -> Callable[[int], str]:
+def _sayings(draw: random.Random, known: list[str]) -> Callable[[int], str]:
     """Give a speaker whose words are as unequal as those of a language: the n-th is said 1/n as often as the first."""
-    known = ["".join(draw.choice("abdeilmnorstu") for _ in range(draw.randrange(4, 10))) for _ in range(WORDS)]
     weights = [1 / (rank + 1) for rank in range(WORDS)]
     said = draw.choices(known, weights, k=400_000)
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
+FILLED = "bench-people.json"
 SETTLING = 5.0  # until the worker has loaded, which for a few seconds takes one of two cores
 
 
@@ -23,9 +27,15 @@ def on_each(measure: Callable[[str, str], list[dict[str, Any]]]) -> list[dict[st
     results = measure("sqlite", "")
     server = os.environ.get("TOCSIN_TEST_POSTGRESQL", "")
     if server:
-        with fresh_database(server) as url:
+        with _database(server) as url:
             results += measure("postgresql", url)
     return results
+
+
+def _database(server: str) -> AbstractContextManager[str]:
+    if os.environ.get("TOCSIN_BENCH_KEEP"):
+        return nullcontext(server)
+    return fresh_database(server)
 
 
 @contextmanager
@@ -69,6 +79,23 @@ def served(environment: dict[str, str], port: int) -> Iterator[str]:
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(20)
+
+
+@contextmanager
+def filled(url: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Fill a database by `bench._fill`, serve it, and give its address and what was told of it.
+
+    With TOCSIN_BENCH_KEEP a folder, what was filled stays there for the next measurement.
+    """
+    kept = os.environ.get("TOCSIN_BENCH_KEEP", "")
+    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as fresh:
+        home = Path(kept) / ("postgresql" if url else "sqlite") if kept else Path(fresh)
+        port = free_port()
+        environment = {**os.environ, "TOCSIN_HOME": str(home), "DATABASE_URL": url, "TOCSIN_PORT": str(port)}
+        if not (home / FILLED).exists():
+            subprocess.run([sys.executable, "-m", "bench._fill"], env=environment, check=True)
+        with served(environment, port) as base:
+            yield base, json.loads((home / FILLED).read_text())
 
 
 def signed_in(base: str, person: dict[str, str]) -> requests.Session:

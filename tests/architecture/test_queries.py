@@ -106,12 +106,13 @@ def test_every_page_asks_little(
     alert, incident = things["uuid"], things["incident.uuid"]
     pages = [
         *LISTS, f"/alerts/{alert}/", f"/alerts/{alert}/hits/", f"/alerts/{alert}/raw/", f"/incidents/{incident}/",
+        f"/incidents/{incident}/similar/", "/search/?q=x",
         f"/organisations/{things['organisation.uuid']}/", f"/receipts/{things['receipt']}/", "/account/",
         f"/people/{chart['analyst'].uuid}/", f"/teams/{things['team.uuid']}/", "/incidents/new/",
     ]  # fmt: skip
     asked = {path: count(client, path) for path in pages}
     assert sum(status == 200 for status, _ in asked.values()) >= 7
-    more = 5  # whoever works on it has forms with choices, what was told of it, what it names, and where else that is
+    more = 5  # whoever works on it has forms with choices, what was told of it, and what it names
     allowed = {f"/incidents/{incident}/": MOST + more}
     assert {path: n for path, (_, n) in asked.items() if n > allowed.get(path, MOST)} == {}
 

@@ -32,7 +32,7 @@ def named(user: Person, incident: Incident) -> list[str]:
 
 def alike(user: Person, incident: Incident) -> list[tuple[Incident, tuple[str, ...]]]:
     view = queries.view_or_404(Person.objects.get(pk=user.pk), incident.uuid)
-    return [(each.incident, each.shared) for each in view.named().similar]
+    return [(each.incident, each.shared) for each in view.similar()]
 
 
 def test_title_summary_and_comments_name_things_once(responder: Person) -> None:
@@ -89,7 +89,11 @@ def test_the_page_shows_them_harmless(responder: Person, client_of: Callable[[Pe
     page = client_of(responder).get(f"/incidents/{incident.uuid}/").content.decode()
     assert "hxxp://c2[.]evil[.]example/" in page
     assert "<script>alert" not in page
-    assert f"/incidents/{other.uuid}/" in page
+    assert f"/incidents/{incident.uuid}/similar/" in page
+    piece = client_of(responder).get(f"/incidents/{incident.uuid}/similar/", headers={"HX-Request": "true"})
+    assert f"/incidents/{other.uuid}/" in piece.content.decode()
+    assert "<html" not in piece.content.decode()
+    assert client_of(responder).get(f"/incidents/{incident.uuid}/similar/").content.decode().count("<html") == 1
 
 
 def test_what_an_organisation_writes_back_stands_in_the_timeline_and_names_things(

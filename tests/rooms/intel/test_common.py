@@ -40,7 +40,7 @@ def test_common_values_link_nothing_and_rare_ones_do(responder: Person, folder: 
         "8.8.8.8": "Public resolvers",
         "185.220.101.4": "",
     }
-    similar = queries.view_or_404(responder, first.uuid).named().similar
+    similar = queries.view_or_404(responder, first.uuid).similar()
     assert [each.incident for each in similar] == [second]
 
 

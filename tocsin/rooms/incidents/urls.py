@@ -13,6 +13,7 @@ urlpatterns = [
     path("incidents/new/", pages.incident_new, name="incident_new"),
     path("incidents/from-alerts/", pages.incident_from_alerts, name="incident_from_alerts"),
     path(ONE, pages.incident, name="incident"),
+    path(f"{ONE}similar/", pages.similar, name="incident_similar"),
     path(f"{ONE}comment/", pages.comment, name="incident_comment"),
     path(f"{ONE}change/", pages.change, name="incident_change"),
     path(f"{ONE}advance/", pages.advance, name="incident_advance"),

@@ -20,7 +20,7 @@ from tocsin.rooms.incidents.pages.acts import (
     withdraw,
 )
 from tocsin.rooms.incidents.pages.lists import incident_from_alerts, incident_new, incidents
-from tocsin.rooms.incidents.pages.one import incident
+from tocsin.rooms.incidents.pages.one import incident, similar
 
 __all__ = [
     "accept",
@@ -39,6 +39,7 @@ __all__ = [
     "offer",
     "refuse",
     "seal",
+    "similar",
     "take",
     "unseal",
     "withdraw",

@@ -26,6 +26,12 @@ def me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
+def wants_fragment(request: HttpRequest) -> bool:
+    """Tell whether htmx asks for a piece of a page."""
+    htmx = request.htmx  # type: ignore[attr-defined]  # django-htmx adds it
+    return bool(htmx and not htmx.boosted)
+
+
 def show(request: HttpRequest, view: queries.View, template: str, *, tab: str, **content: Any) -> HttpResponse:
     """Render one tab of an incident within what all of them share: title, states, what can happen next."""
     possible = knowledge.events_from(view.incident.state) if view.handler else {}

@@ -19,17 +19,12 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import queries as alert_queries
 from tocsin.rooms.incidents import actions, forms, queries
 from tocsin.rooms.incidents.models import Incident, Severity
-from tocsin.rooms.incidents.pages.common import done, me
+from tocsin.rooms.incidents.pages.common import done, me, wants_fragment
 from tocsin.rooms.incidents.schemas import INCIDENTS
 
 BY_SEVERITY = ("-severity", "-updated_at", "-id")
 BY_CHANGE = ("-updated_at", "-id")
 ROWS = 40  # more than two screens
-
-
-def _wants_fragment(request: HttpRequest) -> bool:
-    htmx = request.htmx  # type: ignore[attr-defined]  # django-htmx adds it
-    return bool(htmx and not htmx.boosted)
 
 
 @require_safe
@@ -50,7 +45,7 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
         "filters": forms.FilterForm(request.GET or None, organisations=queries.codes_in_reach(request.user)),
         "may_open": queries.may_open(request.user),
     }
-    template = "incidents/_list.html" if _wants_fragment(request) else "incidents/list.html"
+    template = "incidents/_list.html" if wants_fragment(request) else "incidents/list.html"
     return render(request, template, shown)
 
 

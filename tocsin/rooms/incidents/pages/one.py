@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tocsin.platform.access import page
 from tocsin.rooms.incidents import forms, knowledge, queries
-from tocsin.rooms.incidents.pages.common import show
+from tocsin.rooms.incidents.pages.common import show, wants_fragment
 
 ENTRIES, ENTRIES_MOST = 100, 2_000
 
@@ -62,3 +63,14 @@ def _working_forms(view: queries.View) -> dict[str, Any]:
         "organisation_form": forms.OrganisationForm(view=view),
         "inform_form": forms.InformForm(view=view),
     }
+
+
+@require_safe
+@page("incidents.view")
+def similar(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Show the incidents that name the same rare things, as a piece of the incident's page or by itself."""
+    view = queries.view_or_404(request.user, uuid)
+    found = view.similar()
+    if wants_fragment(request):
+        return render(request, "incidents/_similar.html", {"similar": found})
+    return show(request, view, "incidents/similar.html", tab="similar", similar=found)

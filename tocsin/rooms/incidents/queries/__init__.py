@@ -20,7 +20,7 @@ from tocsin.rooms.incidents.queries.lists import (
     visible,
 )
 from tocsin.rooms.incidents.queries.matters import matter_for, matter_of, notice_url
-from tocsin.rooms.incidents.queries.similar import Named, Similar
+from tocsin.rooms.incidents.queries.similar import Similar
 from tocsin.rooms.incidents.queries.tabs import Tab, register_tab, tabs
 from tocsin.rooms.incidents.queries.view import (
     View,
@@ -36,7 +36,6 @@ from tocsin.rooms.incidents.queries.view import (
 
 __all__ = [
     "Link",
-    "Named",
     "Similar",
     "Tab",
     "View",

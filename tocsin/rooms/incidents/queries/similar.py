@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +29,7 @@ class Similar:
     shared: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What an incident's texts name, and where else rare things of it are named."""
-
-    observables: Sequence[Observable]
-    similar: Sequence[Similar]
-
-
-def similar(user: Any, incident: Incident, found: Sequence[Observable]) -> list[Similar]:
+def similar(user: Any, incident: Incident, found: Iterable[Observable]) -> list[Similar]:
     """Find incidents that share observables with one, which few incidents name and the person may read in both."""
     rare = [each.pk for each in found if 1 < each.seen <= RARE and not each.common]
     if not rare:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from tocsin.rooms.incidents.models import (
     TimelineEntry,
 )
 from tocsin.rooms.incidents.queries.lists import visible
-from tocsin.rooms.incidents.queries.similar import Named, similar
+from tocsin.rooms.incidents.queries.similar import Similar, similar
 from tocsin.rooms.intel.models import Observable
 from tocsin.rooms.notices import queries as notices
 from tocsin.rooms.notices.models import Part
@@ -88,10 +89,9 @@ class View:
         named = Observable.objects.filter(own, sightings__incident=self.incident)
         return named.annotate(first=Min("sightings")).order_by("first")
 
-    def named(self) -> Named:
-        """Give what the texts name, and the incidents this person handles that name the same rare things."""
-        found = list(self.observables())
-        return Named(found, similar(self.user, self.incident, found) if self.handler else [])
+    def similar(self) -> Sequence[Similar]:
+        """Give the incidents this person handles whose texts name the same rare things; nothing to others."""
+        return similar(self.user, self.incident, self.observables()) if self.handler else []
 
     def told(self) -> Told:
         """Give the notices and messages about the incident that this person may know of."""
