@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tocsin.rooms.rules",
     "tocsin.rooms.alerts",
     "tocsin.rooms.incidents",
+    "tocsin.rooms.reports",
     "tocsin.rooms.desk",
     "tocsin.rooms.find",
 ]

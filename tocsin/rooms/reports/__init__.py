@@ -1,0 +1,1 @@
+"""Reports: what is known of something, as a document to take along."""

@@ -1,0 +1,1 @@
+"""Write a report: as Markdown, as PDF. What people wrote stays text in both."""
