@@ -8,9 +8,10 @@ import time
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
+from tocsin.platform.search import engine
 from tocsin.platform.search.models import SearchDocument, SearchDue, SearchFill
 from tocsin.platform.search.sources import LONGEST, Document, Source, all_sources
 from tocsin.platform.search.watching import watch
@@ -95,14 +96,13 @@ def _renew(source: Source, things: Collection[int]) -> None:
         SearchDocument.objects.filter(pk__in=stale.values()).delete()
     new = [key for key in wanted if key not in known or key in stale]
     ids = _ids({key: wanted[key].at for key in new if key not in stale})
-    made = (_row(source, wanted[key], stale[key] if key in stale else ids[key], digests[key]) for key in new)
-    SearchDocument.objects.bulk_create(made, batch_size=AT_ONCE)
+    engine.keep([_row(source, wanted[key], stale[key] if key in stale else ids[key], digests[key]) for key in new])
 
 
-def _row(source: Source, each: Document, pk: int, digest: str) -> SearchDocument:
+def _row(source: Source, each: Document, pk: int, digest: str) -> engine.Row:
     tokens = _tokens(each)
     title, text = each.title.replace("\0", ""), each.text[:LONGEST].replace("\0", "")
-    return SearchDocument(
+    return engine.Row(
         id=pk,
         source=source.name,
         thing=each.thing,
@@ -112,7 +112,7 @@ def _row(source: Source, each: Document, pk: int, digest: str) -> SearchDocument
         text=text,
         readers=" ".join(sorted(tokens)),
         digest=digest,
-        words=vector(title, text, tokens),
+        words=vector(title, text, tokens) if connection.vendor == "postgresql" else "",
     )
 
 

@@ -20,7 +20,7 @@ from tocsin.rooms.incidents.models import (
     Task,
     TimelineEntry,
 )
-from tocsin.rooms.intel.models import Observable
+from tocsin.rooms.intel.models import harmless
 
 VIEW, PART = "incidents.view", "incidents.part"
 
@@ -100,10 +100,11 @@ def _of_incident(incident: Incident, readers: _Readers) -> Iterator[Document]:
 
 def _entries(readers: Mapping[int, _Readers]) -> Iterator[Document]:
     written = TimelineEntry.objects.filter(incident__in=readers).exclude(text="").order_by("pk")
-    for entry in written.only("incident", "entity", "audience", "text", "created_at"):
-        mine = readers[entry.incident_id]
-        yield _document(entry.incident_id, f"entry{entry.pk}", "note", entry, entry.text,
-                        mine.of(entry.audience, entry.entity_id), mine.about(entry.entity_id))  # fmt: skip
+    for pk, incident, part, audience, text, at in written.values_list(
+        "pk", "incident", "entity", "audience", "text", "created_at"
+    ):
+        mine = readers[incident]
+        yield Document(incident, f"entry{pk}", "note", at, mine.of(audience, part), "", text, mine.about(part))
 
 
 def _tasks(readers: Mapping[int, _Readers]) -> Iterator[Document]:
@@ -121,7 +122,7 @@ def _named(readers: Mapping[int, _Readers]) -> Iterator[Document]:
     texts: defaultdict[tuple[int, int | None, str], list[str]] = defaultdict(list)
     first: dict[tuple[int, int | None, str], Any] = {}
     for incident, part, audience, kind, value, at in rows:
-        texts[incident, part, audience].append(Observable(kind=kind, value=value).shown)
+        texts[incident, part, audience].append(harmless(kind, value))
         first.setdefault((incident, part, audience), at)
     for (thing, entity, whom), values in texts.items():
         mine = readers[thing]

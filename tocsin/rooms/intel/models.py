@@ -17,6 +17,11 @@ def digest_of(found: observables.Observable) -> str:
     return hashlib.sha256(f"{found.kind}:{found.value}".encode()).hexdigest()[:32]
 
 
+def harmless(kind: str, value: str) -> str:
+    """Give a value so that no program makes a link of it."""
+    return value if kind in {Observable.Kind.HASH, Observable.Kind.CVE} else observables.defanged(value)
+
+
 class Observable(Identified):
     """One value in its one form. ``seen`` counts the matters it was seen in: what all the world has leads nowhere."""
 
@@ -49,4 +54,4 @@ class Observable(Identified):
     @property
     def shown(self) -> str:
         """Give the value so that no program makes a link of it."""
-        return self.value if self.kind in {self.Kind.HASH, self.Kind.CVE} else observables.defanged(self.value)
+        return harmless(self.kind, self.value)

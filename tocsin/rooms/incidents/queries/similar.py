@@ -14,7 +14,7 @@ from tocsin.rooms.incidents.models import (
     Incident,
     Sighting,
 )
-from tocsin.rooms.intel.models import Observable
+from tocsin.rooms.intel.models import Observable, harmless
 
 SIMILAR_SHOWN = 10
 RARE = 20  # what more incidents than these name is no link between any two
@@ -41,7 +41,7 @@ def similar(user: Any, incident: Incident, found: Iterable[Observable]) -> list[
     couples = others.values_list("incident", "observable__kind", "observable__value").distinct()[:COUPLES]
     shared: defaultdict[int, list[str]] = defaultdict(list)
     for other, kind, value in couples:
-        shared[other].append(Observable(kind=kind, value=value).shown)
+        shared[other].append(harmless(kind, value))
     ranked = sorted(shared, key=lambda pk: (-len(shared[pk]), -pk))[:SIMILAR_SHOWN]
     known = Incident.objects.in_bulk(ranked)
     return [Similar(known[pk], tuple(shared[pk])) for pk in ranked]
