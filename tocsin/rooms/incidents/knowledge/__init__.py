@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.platform.markings import TLP
 from tocsin.rooms.incidents.models import Incident, Severity, TimelineEntry
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 
 EVENT_LABELS: Mapping[str, Promise] = {
     "acknowledge": _("Acknowledge"),
