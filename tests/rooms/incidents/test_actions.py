@@ -14,6 +14,12 @@ from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import HandOff, Incident, Task
 
 
+CLOSING = {
+    "cause": "A macro was allowed to run.", "impact": "One host.", "lesson": "Block macros.",
+    "confidentiality": "low", "integrity": "none", "availability": "none",
+}  # fmt: skip
+
+
 def fresh(incident: Incident) -> Incident:
     return Incident.objects.get(pk=incident.pk)
 
@@ -85,7 +91,7 @@ def test_states_follow_the_machine(incident: Incident, responder: Person) -> Non
     actions.advance(actor=responder, incident=incident, event="classify")
     with pytest.raises(ValidationError, match="cause"):
         actions.close(actor=responder, incident=incident, cause=" ")
-    closed = actions.close(actor=responder, incident=incident, cause="A macro was allowed to run.")
+    closed = actions.close(actor=responder, incident=incident, **CLOSING)
     assert closed.closed_at is not None
     assert not fresh(incident).open
     reopened = actions.advance(actor=responder, incident=incident, event="reopen")

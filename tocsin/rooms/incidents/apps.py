@@ -16,9 +16,10 @@ class IncidentsConfig(RoomConfig):
 
     def ready(self) -> None:
         """Let notices be about incidents; show the incident itself as the first of its tabs."""
-        from tocsin.rooms.incidents.actions import note_letter
+        from tocsin.rooms.incidents.actions import note_letter, own_movers
         from tocsin.rooms.incidents.queries import Tab, matter_for, register_tab
         from tocsin.rooms.notices.queries import register
 
         register("incident", matter_for, note_letter)
+        own_movers.register()
         register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))

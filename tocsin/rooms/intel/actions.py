@@ -61,6 +61,13 @@ def mark_common(folder: Path) -> int:
     return looked
 
 
+def discount(ids: Collection[int]) -> None:
+    """Note that observables (inner ids) were seen in one matter less: two that named them have become one."""
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), AT_ONCE):
+        Observable.objects.filter(pk__in=wanted[start : start + AT_ONCE], seen__gt=0).update(seen=F("seen") - 1)
+
+
 def _known(wanted: Mapping[str, observables.Observable]) -> dict[str, int]:
     digests = sorted(wanted)
     known: dict[str, int] = {}

@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.incidents.actions.change import change, change_part, set_flag
+from tocsin.rooms.incidents.actions.closing import close, settle
+from tocsin.rooms.incidents.actions.edits import Clash, Clashed
+from tocsin.rooms.incidents.actions.entries import add_event, correct, pin
+from tocsin.rooms.incidents.actions.family import relate, set_parent, unrelate
 from tocsin.rooms.incidents.actions.hand_over import accept, offer, refuse, withdraw
-from tocsin.rooms.incidents.actions.handle import (
-    add_organisation,
-    advance,
-    change,
-    close,
-    comment,
-    join_alerts,
-    open_incident,
-    take,
-)
+from tocsin.rooms.incidents.actions.handle import add_organisation, comment, join_alerts, open_incident, take
 from tocsin.rooms.incidents.actions.inform import inform, note_letter
+from tocsin.rooms.incidents.actions.merging import MergePlan, merge, plan_merge, take_apart
+from tocsin.rooms.incidents.actions.moving import Going, Mover, Passage, Rows, register_mover
 from tocsin.rooms.incidents.actions.record import note
 from tocsin.rooms.incidents.actions.seals import seal, unseal
-from tocsin.rooms.incidents.actions.tasks import add_task, answer_task
+from tocsin.rooms.incidents.actions.splitting import Chosen, split
+from tocsin.rooms.incidents.actions.states import advance, reject
+from tocsin.rooms.incidents.actions.tasks import add_task, answer_task, change_task
 
 __all__ = [
+    "Chosen",
+    "Clash",
+    "Clashed",
+    "Going",
+    "MergePlan",
+    "Mover",
+    "Passage",
+    "Rows",
     "accept",
+    "add_event",
     "add_organisation",
     "add_task",
     "advance",
     "answer_task",
     "change",
+    "change_part",
+    "change_task",
     "close",
     "comment",
+    "correct",
     "inform",
     "join_alerts",
+    "merge",
     "note",
     "note_letter",
     "offer",
     "open_incident",
+    "pin",
+    "plan_merge",
     "refuse",
+    "register_mover",
+    "reject",
+    "relate",
     "seal",
+    "set_flag",
+    "set_parent",
+    "settle",
+    "split",
     "take",
+    "take_apart",
+    "unrelate",
     "unseal",
     "withdraw",
 ]

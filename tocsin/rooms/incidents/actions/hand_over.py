@@ -14,7 +14,7 @@ from tocsin.platform.access import scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Team
 from tocsin.rooms.incidents import knowledge
-from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.actions.record import hold, note, require_handler
 from tocsin.rooms.incidents.models import HandOff, Incident, TimelineEntry
 
 ANSWER_WITHIN = timedelta(hours=1)
@@ -45,7 +45,8 @@ def offer(*, actor: Person, incident: Incident, team: Team, text: str = "") -> H
 
 
 def _waiting(actor: Person, hand_off: HandOff) -> HandOff:
-    current = HandOff.objects.select_for_update().select_related("incident", "to_team").get(pk=hand_off.pk)
+    hold(hand_off.incident_id)
+    current = HandOff.objects.select_for_update(of=("self",)).select_related("incident", "to_team").get(pk=hand_off.pk)
     if current.state != HandOff.State.OFFERED:
         raise ValidationError(_("This offer was already answered."))
     if not Incident.objects.visible_to(actor).filter(pk=current.incident_id).exists():

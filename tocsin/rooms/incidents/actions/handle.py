@@ -1,14 +1,12 @@
-"""Open an incident, change it, let it advance, close it."""
+"""Open an incident, join alerts and organisations to it, comment on it, take it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tocsin.platform import audit
@@ -19,9 +17,9 @@ from tocsin.rooms.alerts import actions as alert_actions
 from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
-from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions import hand_over
-from tocsin.rooms.incidents.actions.record import note, note_many, require_handler, require_part
+from tocsin.rooms.incidents.actions.entries import TECHNIQUE
+from tocsin.rooms.incidents.actions.record import hold, note, note_many, require_handler, require_part
 from tocsin.rooms.incidents.actions.sightings import see_text
 from tocsin.rooms.incidents.models import (
     Audience,
@@ -30,8 +28,6 @@ from tocsin.rooms.incidents.models import (
     Severity,
     TimelineEntry,
 )
-
-CHANGEABLE = ("title", "summary", "severity", "tlp", "rsit_class", "rsit_type", "occurred_at")
 
 
 @transaction.atomic
@@ -108,6 +104,7 @@ def _sighting(incident: Incident, alert: Alert, part: IncidentEntity | None) -> 
         time=alert.first_seen,
         event="alert",
         text=f"{alert.title} ({alert.subject})" if alert.subject else alert.title,
+        technique=next(filter(TECHNIQUE.fullmatch, alert.techniques), ""),
     )
 
 
@@ -115,12 +112,16 @@ def _sighting(incident: Incident, alert: Alert, part: IncidentEntity | None) -> 
 def add_organisation(
     *, actor: Person, incident: Incident, organisation: Organisation, summary: str = ""
 ) -> IncidentEntity:
-    """Make an organisation's part, or change its summary."""
+    """Make an organisation's part; what was written of one that is concerned already is never overwritten."""
     require_handler(actor, incident)
     require(actor, "incidents.open", organisation.pk)
-    entity, _made = IncidentEntity.objects.update_or_create(
+    entity, made = IncidentEntity.objects.get_or_create(
         incident=incident, organisation=organisation, defaults={"summary": summary}
     )
+    if not made and summary.strip() not in {"", entity.summary.strip()}:
+        raise ValidationError(_("%s is concerned already; change what is written of it there.") % organisation)
+    if not made:
+        return entity
     audit.record(actor, "incident.add_organisation", incident, {"organisation": organisation.code})
     note(incident, "concerned", organisation=organisation, author=actor, entity=entity, audience=Audience.ENTITY)
     return entity
@@ -131,6 +132,7 @@ def comment(
     *, actor: Person, incident: Incident, text: str, entity: IncidentEntity | None = None, audience: str = Audience.TEAM
 ) -> TimelineEntry:
     """Say something: handlers to whom they choose, an officer within the part of the own organisation."""
+    incident = hold(incident.pk)
     if Incident.objects.handled_by(actor).filter(pk=incident.pk).exists():
         require_any(actor, ("incidents.view", "incidents.part"))
         require_part(incident, entity)
@@ -152,92 +154,13 @@ def _require_own_part(actor: Person, incident: Incident, entity: IncidentEntity 
 
 
 @transaction.atomic
-def change(*, actor: Person, incident: Incident, **values: Any) -> Incident:
-    """Change what is known of an incident; unknown fields are refused, each change stands in the timeline."""
+def take(*, actor: Person, incident: Incident, shown: str | None = None) -> Incident:
+    """Make the actor the owner; refuse when the owner is not the one ``shown`` (a username, empty for nobody)."""
     require_handler(actor, incident)
-    current: Incident = Incident.objects.select_for_update().get(pk=incident.pk)
-    changed = {name: value for name, value in values.items() if getattr(current, name) != value}
-    if unknown := set(values) - set(CHANGEABLE):
-        raise ValidationError(_("These cannot be changed: %s") % ", ".join(sorted(unknown)))
-    _check_class(values.get("rsit_class", current.rsit_class), values.get("rsit_type", current.rsit_type))
-    if not changed:
-        return current
-    before = {name: getattr(current, name) for name in changed}
-    for name, value in changed.items():
-        setattr(current, name, value)
-    current.save(update_fields=[*changed, "updated_at"])
-    see_text(current, "\n".join(str(changed[name]) for name in ("title", "summary") if name in changed))
-    audit.record(
-        actor, "incident.change", current, {name: [str(before[name]), str(value)] for name, value in changed.items()}
-    )
-    note(current, "changed", changes={name: [before[name], value] for name, value in changed.items()}, author=actor)
-    return current
-
-
-def _check_class(rsit_class: str, rsit_type: str) -> None:
-    known = knowledge.taxonomy()
-    if rsit_class and rsit_class not in known:
-        raise ValidationError(_("%s is no class of the taxonomy.") % rsit_class)
-    if rsit_type and rsit_type not in known.get(rsit_class, {"types": {}})["types"]:
-        raise ValidationError(
-            _("%(type)s is no type of the class %(class)s.") % {"type": rsit_type, "class": rsit_class}
-        )
-
-
-def advance(*, actor: Person, incident: Incident, event: str) -> Incident:
-    """Let ``event`` happen; a clear refusal says what can happen instead. Closing needs a cause: see `close`."""
-    if event == "close":
-        raise ValidationError(_("Say what the cause was."))
-    return _advance(actor=actor, incident=incident, event=event)
-
-
-@transaction.atomic
-def _advance(*, actor: Person, incident: Incident, event: str) -> Incident:
-    require_handler(actor, incident)
-    current: Incident = Incident.objects.select_for_update().get(pk=incident.pk)
-    after = knowledge.next_state(current.state, event)
-    if after is None:
-        possible = ", ".join(knowledge.events_from(current.state)) or _("nothing")
-        raise ValidationError(
-            _("In the state %(state)s this cannot happen; possible: %(possible)s.")
-            % {"state": current.get_state_display(), "possible": possible}
-        )
-    if event == "classify" and not current.rsit_class:
-        raise ValidationError(_("Choose a class of the taxonomy first."))
-    before, current.state = current.state, after
-    current.open = not knowledge.is_terminal(after)
-    current.closed_at = None if current.open else timezone.now()
-    current.save(update_fields=["state", "open", "closed_at", "updated_at"])
-    audit.record(actor, f"incident.{event}", current, {"state": [before, after]})
-    note(
-        current,
-        "state",
-        before=before,
-        after=after,
-        author=actor,
-        kind=TimelineEntry.Kind.RESPONSE,
-        audience=Audience.ALL,
-    )
-    return current
-
-
-@transaction.atomic
-def close(*, actor: Person, incident: Incident, cause: str) -> Incident:
-    """Close an incident with its cause; the class is mandatory."""
-    if not cause.strip():
-        raise ValidationError(_("Say what the cause was."))
-    if not Incident.objects.filter(pk=incident.pk).exclude(rsit_class="").exists():
-        raise ValidationError(_("Choose a class of the taxonomy first."))
-    closed = _advance(actor=actor, incident=incident, event="close")
-    closed.closing_cause = cause
-    closed.save(update_fields=["closing_cause", "updated_at"])
-    return closed
-
-
-@transaction.atomic
-def take(*, actor: Person, incident: Incident) -> Incident:
-    """Make the actor the owner."""
-    require_handler(actor, incident)
+    incident = hold(incident.pk)
+    owner = incident.owner.username if incident.owner else ""
+    if shown is not None and owner not in {shown, actor.username}:
+        raise ValidationError(_("%s has taken it meanwhile.") % (incident.owner or "–"))
     incident.owner = actor
     incident.save(update_fields=["owner", "updated_at"])
     audit.record(actor, "incident.take", incident)

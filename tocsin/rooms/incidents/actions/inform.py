@@ -18,9 +18,10 @@ from tocsin.rooms.notices.models import Letter, Part
 
 def note_letter(matter: UUID, letter: Letter) -> None:
     """Write into the timeline what an organisation wrote back about an incident, for those who read its part."""
-    incident = Incident.objects.filter(uuid=matter).first()
-    if incident is None or letter.part is None:
+    found = Incident.objects.select_related("merged_into").filter(uuid=matter).first()
+    if found is None or letter.part is None:
         return
+    incident = found.merged_into or found
     entity = incident.entities.filter(organisation=letter.part.organisation_id).first()
     note(
         incident,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,10 +22,35 @@ AT_ONCE = 500
 
 
 def require_handler(actor: Person, incident: Incident, verb: str = "incidents.work") -> None:
-    """Refuse whoever may not see the incident in full or has no right to ``verb``."""
+    """Refuse whoever may not see the incident in full or has no right to ``verb``, and whatever was merged elsewhere.
+
+    In a transaction the incident is held until its end, so that nobody seals or merges it meanwhile.
+    """
     require(actor, verb)
-    if not Incident.objects.handled_by(actor).filter(pk=incident.pk).exists():
+    require_handled(actor, incident)
+
+
+def require_handled(actor: Person, incident: Incident) -> None:
+    """Refuse whoever may not see the incident in full, and whatever was merged elsewhere; hold it in a transaction."""
+    found = Incident.objects.handled_by(actor).filter(pk=incident.pk)
+    if connection.in_atomic_block:
+        found = found.select_for_update()
+    state = found.values_list("state", flat=True).first()
+    if state is None:
         raise PermissionDenied(_("You do not handle this incident."))
+    _refuse_merged(state)
+
+
+def hold(pk: int) -> Incident:
+    """Hold an incident for this transaction and give it as it is now; before anything of it is held, always."""
+    current: Incident = Incident.objects.select_for_update().get(pk=pk)
+    _refuse_merged(current.state)
+    return current
+
+
+def _refuse_merged(state: str) -> None:
+    if state == Incident.State.MERGED:
+        raise ValidationError(_("This incident was merged into another; go on there."))
 
 
 def require_part(incident: Incident, entity: IncidentEntity | None) -> None:
@@ -43,11 +69,14 @@ def note(
     entity: IncidentEntity | None = None,
     audience: str = Audience.TEAM,
     time: datetime | None = None,
+    other: Incident | None = None,
+    technique: str = "",
     **details: Any,
 ) -> TimelineEntry:
     """Write one line of the timeline; called by this room's actions and by higher rooms, inside their transaction.
 
     ``event`` is one of `knowledge.SAYINGS`, ``details`` are its values; ``text`` is what a person wrote.
+    Whoever may not know of ``other``, an incident the entry is about, does not see the entry.
     """
     entry = TimelineEntry(
         incident=incident,
@@ -59,6 +88,8 @@ def note(
         details={name: _kept(value) for name, value in details.items()},
         text=text,
         author=author,
+        other=other,
+        technique=technique,
     )
     note_many(incident, [entry])
     return entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -18,29 +18,37 @@ from tocsin.rooms.notices import actions as notices
 @transaction.atomic
 def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Incident:
     """Let only the named people know of the incident; the actor is always among them."""
+    notices.hold_about([incident.uuid])
     require_handler(actor, incident)
     incident.refresh_from_db(from_queryset=Incident.objects.select_for_update())  # nobody offers it meanwhile
     named = {person.pk: person for person in (*people, actor)}
     if HandOff.objects.filter(incident=incident, state=HandOff.State.OFFERED).exists():
         raise ValidationError(_("An offer waits for an answer; withdraw it before sealing."))
-    incident.seals.exclude(person__in=named).delete()
-    for person in named.values():
-        Seal.objects.get_or_create(incident=incident, person=person, defaults={"named_by": actor})
-    incident.sealed = True
-    incident.save(update_fields=["sealed", "updated_at"])
+    for each in (incident, *incident.merged_from.order_by("pk")):  # what was merged into it tells of it
+        _seal(each, named, actor)
     notices.seal_about(matter=incident.uuid, named=list(named))
     audit.record(actor, "incident.seal", incident, {"people": sorted(str(person.uuid) for person in named.values())})
     note(incident, "sealed", number=len(named), author=actor)
     return incident
 
 
+def _seal(incident: Incident, named: Mapping[int, Person], actor: Person) -> None:
+    incident.seals.exclude(person__in=named).delete()
+    for person in named.values():
+        Seal.objects.get_or_create(incident=incident, person=person, defaults={"named_by": actor})
+    incident.sealed = True
+    incident.save(update_fields=["sealed", "updated_at"])
+
+
 @transaction.atomic
 def unseal(*, actor: Person, incident: Incident) -> Incident:
     """Open a sealed incident to everyone whose role reaches it."""
+    notices.hold_about([incident.uuid])
     require_handler(actor, incident)
-    incident.seals.all().delete()
-    incident.sealed = False
-    incident.save(update_fields=["sealed", "updated_at"])
+    for each in (incident, *incident.merged_from.order_by("pk")):
+        each.seals.all().delete()
+        each.sealed = False
+        each.save(update_fields=["sealed", "updated_at"])
     notices.seal_about(matter=incident.uuid, named=None)
     audit.record(actor, "incident.unseal", incident)
     note(incident, "unsealed", author=actor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 from tocsin.platform import audit
 from tocsin.platform.access import scope_of
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.incidents.actions.record import note, require_handler, require_part
+from tocsin.rooms.incidents.actions.edits import Shown, differing, last_entry
+from tocsin.rooms.incidents.actions.record import hold, note, require_handler, require_part
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, Task, TimelineEntry
 
 
@@ -39,7 +41,7 @@ def add_task(
 @transaction.atomic
 def answer_task(*, actor: Person, task: Task, state: str, answer: str = "") -> Task:
     """Mark a task done, or refuse it with a reason."""
-    current = Task.objects.select_for_update(of=("self",)).select_related("incident", "entity").get(pk=task.pk)
+    current = _held(task)
     if not _may_answer(actor, current):
         raise PermissionDenied(_("This task is not yours."))
     if current.state != Task.State.OPEN:
@@ -55,6 +57,36 @@ def answer_task(*, actor: Person, task: Task, state: str, answer: str = "") -> T
     return current
 
 
+@transaction.atomic
+def change_task(*, actor: Person, task: Task, shown: Shown = None, **values: Any) -> Task:
+    """Change what is to be done or until when; raise Clashed when it is not as ``shown`` any more."""
+    require_handler(actor, task.incident)
+    current = _held(task)
+    if unknown := set(values) - {"title", "due_at"}:
+        raise ValidationError(_("These cannot be changed: %s") % ", ".join(sorted(unknown)))
+    if current.state != Task.State.OPEN:
+        raise ValidationError(_("This task was already answered."))
+    changed = differing(
+        current, shown, values, lambda _name: last_entry(current.incident, "task_changed", which=str(current.uuid))
+    )
+    if not changed:
+        return current
+    before = {"title": current.title, "due_at": current.due_at}
+    for name, value in changed.items():
+        setattr(current, name, value)
+    current.save(update_fields=[*changed])
+    audit.record(actor, "task.change", current.incident, {"task": str(current.uuid), **changed})
+    after = {"title": current.title, "due_at": current.due_at}
+    _tell(current, "task_changed", actor, which=str(current.uuid), before=before, after=after)
+    return current
+
+
+def _held(task: Task) -> Task:
+    """Hold the incident of a task, then the task: always in this order."""
+    hold(task.incident_id)
+    return Task.objects.select_for_update(of=("self",)).select_related("incident", "entity").get(pk=task.pk)
+
+
 def _may_answer(actor: Person, task: Task) -> bool:
     if not Incident.objects.visible_to(actor).filter(pk=task.incident_id).exists():
         return False
@@ -63,11 +95,11 @@ def _may_answer(actor: Person, task: Task) -> bool:
     return task.entity is not None and scope_of(actor).allows("incidents.answer", task.entity.organisation_id)
 
 
-def _tell(task: Task, event: str, actor: Person, text: str = "") -> None:
+def _tell(task: Task, event: str, actor: Person, text: str = "", **details: Any) -> None:
     note(
         task.incident,
         event,
-        title=task.title,
+        **{"title": task.title, **details},
         text=text,
         author=actor,
         kind=TimelineEntry.Kind.RESPONSE,

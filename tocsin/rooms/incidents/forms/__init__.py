@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from tocsin.rooms.incidents.forms.acts import (
-    ChangeForm,
-    CloseForm,
     CommentForm,
     EventForm,
     InformForm,
@@ -13,26 +11,50 @@ from tocsin.rooms.incidents.forms.acts import (
     OrganisationForm,
     ReasonForm,
     SealForm,
+    TakeForm,
     TaskAnswerForm,
     TaskForm,
 )
 from tocsin.rooms.incidents.forms.common import PartForm
+from tocsin.rooms.incidents.forms.edits import ChangeForm, CorrectForm, EditForm, PartChangeForm, TaskChangeForm
+from tocsin.rooms.incidents.forms.lifecycle import (
+    CloseForm,
+    EventEntryForm,
+    FlagForm,
+    LinkForm,
+    MergeForm,
+    ParentForm,
+    RejectForm,
+    SplitForm,
+)
 from tocsin.rooms.incidents.forms.lists import FilterForm, OpenForm
 
 __all__ = [
     "ChangeForm",
     "CloseForm",
     "CommentForm",
+    "CorrectForm",
+    "EditForm",
+    "EventEntryForm",
     "EventForm",
     "FilterForm",
+    "FlagForm",
     "InformForm",
+    "LinkForm",
+    "MergeForm",
     "NothingForm",
     "OfferForm",
     "OpenForm",
     "OrganisationForm",
+    "ParentForm",
+    "PartChangeForm",
     "PartForm",
     "ReasonForm",
+    "RejectForm",
     "SealForm",
+    "SplitForm",
+    "TakeForm",
     "TaskAnswerForm",
+    "TaskChangeForm",
     "TaskForm",
 ]

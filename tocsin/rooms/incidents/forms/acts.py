@@ -7,12 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import queries
-from tocsin.rooms.incidents.forms.common import PartForm, class_choices, entity_field, prose, type_choices
-from tocsin.rooms.incidents.models import Audience, Severity, Task
+from tocsin.rooms.incidents.forms.common import PartForm, entity_field, moment, prose
+from tocsin.rooms.incidents.models import Audience, Task
 
 
 class CommentForm(PartForm):
@@ -31,36 +30,16 @@ class CommentForm(PartForm):
             self.fields["entity"].initial = view.entities[0].uuid if view.entities else None
 
 
-class ChangeForm(PartForm):
-    """What is known of an incident."""
-
-    title = forms.CharField(label=_("Title"), max_length=200)
-    summary = prose(_("Summary"), 4, required=False)
-    severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity.choices, coerce=int)
-    tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices)
-    rsit_class = forms.ChoiceField(label=_("Class"), choices=class_choices, required=False)
-    rsit_type = forms.ChoiceField(label=_("Type"), choices=type_choices, required=False)
-
-    def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
-        super().__init__(*args, view=view, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = True  # so that only what this person changed is written
-
-    def changes(self) -> dict[str, Any]:
-        """Give what was changed on the form since it was shown: what a colleague wrote meanwhile stays."""
-        return {name: self.cleaned_data[name] for name in self.changed_data}
-
-
 class EventForm(PartForm):
     """What happened to the incident's state."""
 
     event = forms.CharField(max_length=40)
 
 
-class CloseForm(PartForm):
-    """Why it could happen; without it nothing is learnt."""
+class TakeForm(PartForm):
+    """Who owned it when the button was shown."""
 
-    cause = prose(_("Cause"), 2)
+    owner = forms.CharField(max_length=150, required=False)
 
 
 class OfferForm(PartForm):
@@ -105,9 +84,7 @@ class TaskForm(PartForm):
 
     title = forms.CharField(label=_("What is to be done"), max_length=200)
     entity = entity_field(required=False, empty=_("our team"))
-    due_at = forms.DateTimeField(
-        label=_("Due (UTC)"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
+    due_at = moment(_("Due (UTC)"), required=False)
 
 
 class TaskAnswerForm(PartForm):

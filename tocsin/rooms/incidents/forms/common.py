@@ -16,8 +16,29 @@ LONGEST = 5_000
 
 def prose(label: Any, rows: int, *, required: bool = True) -> forms.CharField:
     """Make a field for what people write, of some length."""
+    return Prose(label=label, max_length=LONGEST, required=required, widget=forms.Textarea(attrs={"rows": rows}))
+
+
+class Prose(forms.CharField):
+    """A text of some lines, which end as everywhere else in the house, not as browsers send them."""
+
+    def to_python(self, value: Any) -> str:
+        """Give the text with plain ends of lines."""
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+def moment(label: Any, *, required: bool, step: int = 60) -> forms.DateTimeField:
+    """Make a field for a time in UTC, to the minute or (``step`` 1) to the second."""
+    shape = "%Y-%m-%dT%H:%M:%S" if step < 60 else "%Y-%m-%dT%H:%M"
+    widget = forms.DateTimeInput(format=shape, attrs={"type": "datetime-local", "step": step})
+    return forms.DateTimeField(label=label, required=required, widget=widget)
+
+
+def technique_field() -> forms.CharField:
+    """Make a field for a technique of ATT&CK."""
+    attrs = {"placeholder": "T1566.001", "pattern": r"[Tt]\d{4}(\.\d{3})?"}
     return forms.CharField(
-        label=label, max_length=LONGEST, required=required, widget=forms.Textarea(attrs={"rows": rows})
+        label=_("ATT&CK technique"), max_length=9, required=False, widget=forms.TextInput(attrs=attrs)
     )
 
 

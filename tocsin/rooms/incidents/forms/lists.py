@@ -63,6 +63,15 @@ class FilterForm(forms.Form):
         label=_("Owner"), required=False, choices=[("", _("anyone")), ("me", _("me")), ("none", _("nobody"))]
     )
 
+    family = forms.ChoiceField(
+        label=_("Belongs"),
+        required=False,
+        choices=[("", _("any")), ("parents", _("has parts")), ("children", _("is a part"))],
+    )
+    parent = forms.CharField(
+        label=_("Part of"), required=False, max_length=16, widget=forms.TextInput(attrs={"placeholder": "INC-26-…"})
+    )
+
     def __init__(self, *args: Any, organisations: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", _("any")), *((code, code) for code in organisations)]

@@ -1,4 +1,4 @@
-"""What the room knows as data: the states of an incident and the incident taxonomy."""
+"""What the room knows as data: the states and flags of an incident, the taxonomy, the words of the timeline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,30 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.markings import TLP
+from tocsin.rooms.incidents.knowledge import wording
+from tocsin.rooms.incidents.knowledge.flags import Flag, Raised, flags, raised
+from tocsin.rooms.incidents.knowledge.states import Transition, machine
 from tocsin.rooms.incidents.models import Incident, Severity, TimelineEntry
+
+__all__ = [
+    "EVENT_LABELS",
+    "FIELDS",
+    "SAYINGS",
+    "Event",
+    "Flag",
+    "Raised",
+    "Transition",
+    "event",
+    "events_from",
+    "flags",
+    "is_terminal",
+    "label",
+    "machine",
+    "next_state",
+    "raised",
+    "said",
+    "taxonomy",
+]
 
 HERE = Path(__file__).parents[1]
 
@@ -23,6 +46,7 @@ EVENT_LABELS: Mapping[str, Promise] = {
     "acknowledge": _("Acknowledge"),
     "classify": _("Start analysis"),
     "not_incident": _("Not an incident"),
+    "duplicate_of": _("Merge"),
     "contain": _("Start containment"),
     "eradicate": _("Start eradication"),
     "restore": _("Start recovery"),
@@ -51,6 +75,23 @@ SAYINGS: Mapping[str, str | Promise] = {
     "task": _("Task: %(title)s"),
     "task_done": _("Task done: %(title)s"),
     "task_refused": _("Task refused: %(title)s"),
+    "task_changed": "",
+    "part_changed": _("What concerns %(organisation)s was changed."),
+    "flag": "",
+    "rejected": "",
+    "closing": "",
+    "merged_into": _("Merged into %(reference)s."),
+    "merged_from": _("%(reference)s was merged into this: %(title)s"),
+    "merged_summary": _("Summary of what was merged into this, %(title)s:"),
+    "taken_apart": _("The merge of %(reference)s was taken apart."),
+    "split_off": _("Split off: %(reference)s %(title)s"),
+    "split_from": _("Split off from %(reference)s %(title)s."),
+    "child": _("%(reference)s is now a part of this incident."),
+    "child_left": _("%(reference)s is no longer a part of this incident."),
+    "parent": _("Is now a part of %(reference)s."),
+    "parent_left": _("Is no longer a part of %(reference)s."),
+    "related": _("Linked to %(reference)s:"),
+    "unrelated": _("Link to %(reference)s removed."),
 }
 FIELDS: Mapping[str, str | Promise] = {
     "title": _("Title"),
@@ -64,19 +105,19 @@ FIELDS: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that can happen to an incident, and what its button says."""
+    """Something that can happen to an incident, what its button says, and what must be so and only people can tell."""
 
     name: str
     label: Promise
+    reminder: str = ""
 
     def __str__(self) -> str:
         return self.name
 
 
-@cache
-def _states() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.safe_load((HERE / "states.yaml").read_text())
-    return loaded
+def event(step: Transition) -> Event:
+    """Give what the button of a transition says."""
+    return Event(step.event, EVENT_LABELS[step.event], _word("reminder", step.reminder) if step.reminder else "")
 
 
 @cache
@@ -88,17 +129,18 @@ def taxonomy() -> Mapping[str, Mapping[str, Any]]:
 
 def next_state(state: str, event: str) -> str | None:
     """Give the state that ``event`` leads to, None when it cannot happen now."""
-    return events_from(state).get(event)
+    found = machine().transition(state, event)
+    return found.target if found is not None else None
 
 
 def events_from(state: str) -> Mapping[str, str]:
     """Give what can happen in ``state``: event -> next state."""
-    return {event: after for before, event, after in _states()["transitions"] if before == state}
+    return {each.event: each.target for each in machine().possible(state)}
 
 
 def is_terminal(state: str) -> bool:
     """Tell whether nothing more is expected in ``state``."""
-    return state in _states()["terminal"]
+    return state in machine().terminal
 
 
 def label(rsit_class: str, rsit_type: str) -> str:
@@ -117,8 +159,12 @@ def said(entry: TimelineEntry) -> str:
     elif entry.event == "sealed":
         number = entry.details.get("number", 0)
         house = ngettext("Sealed to %(number)d person.", "Sealed to %(number)d people.", number) % {"number": number}
+    elif entry.event in wording.WORDED:
+        house = wording.WORDED[entry.event](entry.details)
     else:
-        house = str(SAYINGS.get(entry.event, "")) % {name: _word(name, value) for name, value in entry.details.items()}
+        named = {"reference": entry.other.reference, "title": entry.other.title} if entry.other is not None else {}
+        said = {name: _word(name, value) for name, value in entry.details.items()}
+        house = str(SAYINGS.get(entry.event, "")) % (named | said)
     return "\n".join(filter(None, (house, entry.text)))
 
 

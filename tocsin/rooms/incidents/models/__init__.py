@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from tocsin.rooms.incidents.models.incident import Audience, Incident, IncidentEntity, Seal, Severity, new_reference
-from tocsin.rooms.incidents.models.record import Sighting, TimelineEntry
+from tocsin.rooms.incidents.models.incident import (
+    Aim,
+    Audience,
+    Degree,
+    Disposition,
+    Incident,
+    IncidentEntity,
+    PersonalData,
+    Seal,
+    Severity,
+    new_reference,
+)
+from tocsin.rooms.incidents.models.record import Sighting, TimelineEntry, Version
+from tocsin.rooms.incidents.models.ties import Merge, Relation
 from tocsin.rooms.incidents.models.work import HandOff, Task
 
 __all__ = [
+    "Aim",
     "Audience",
+    "Degree",
+    "Disposition",
     "HandOff",
     "Incident",
     "IncidentEntity",
+    "Merge",
+    "PersonalData",
+    "Relation",
     "Seal",
     "Severity",
     "Sighting",
     "Task",
     "TimelineEntry",
+    "Version",
     "new_reference",
 ]

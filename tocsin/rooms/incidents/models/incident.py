@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +31,43 @@ class Severity(models.IntegerChoices):
     HIGH = 3, _("high")
     SEVERE = 4, _("severe")
     EMERGENCY = 5, _("emergency")
+
+
+class Degree(models.TextChoices):
+    """How badly one of the three qualities was hurt."""
+
+    NONE = "none", _("none")
+    LOW = "low", _("low")
+    MEDIUM = "medium", _("medium")
+    HIGH = "high", _("high")
+
+
+class Disposition(models.TextChoices):
+    """Why what was reported is no incident (VERIS and RT words)."""
+
+    INSUFFICIENT_DATA = "insufficient-data", _("too little is known")
+    FAULTY_INDICATOR = "faulty-indicator", _("the indicator was wrong")
+    MISCONFIGURATION = "misconfiguration", _("something was set up wrongly")
+    SCAN_PROBE = "scan-probe", _("a scan or a probe, nothing more")
+    FAILED = "failed", _("an attempt that failed")
+    REFUTED = "refuted", _("it did not happen")
+
+
+class Aim(models.TextChoices):
+    """Whom the attacker was after."""
+
+    UNKNOWN = "unknown", _("not known")
+    OPPORTUNISTIC = "opportunistic", _("whoever it hits")
+    TARGETED = "targeted", _("targeted")
+
+
+class PersonalData(models.TextChoices):
+    """Whether personal data is concerned (regulations 2018/1725 and 2016/679)."""
+
+    UNKNOWN = "unknown", _("not known")
+    NO = "no", _("none")
+    BREACH = "breach", _("breach")
+    BREACH_HIGH_RISK = "breach_high_risk", _("breach, high risk to people")
 
 
 class Incident(Identified):
@@ -71,7 +108,21 @@ class Incident(Identified):
     alerts = models.ManyToManyField(Alert, related_name="incidents", blank=True)
     occurred_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    targeted = models.CharField(max_length=16, choices=Aim.choices, default=Aim.UNKNOWN)
+    criminal_suspected = models.BooleanField(default=False)
+    personal_data = models.CharField(max_length=16, choices=PersonalData.choices, default=PersonalData.UNKNOWN)
+    euci_involved = models.BooleanField(default=False)  # its content is kept elsewhere; here is only that it is
+    inquiry_needed = models.BooleanField(default=False)
+    disposition = models.CharField(max_length=20, choices=Disposition.choices, blank=True)  # of a rejected one
+    near_miss = models.BooleanField(default=False)
     closing_cause = models.TextField(blank=True)
+    closing_confidentiality = models.CharField(max_length=6, choices=Degree.choices, blank=True)
+    closing_integrity = models.CharField(max_length=6, choices=Degree.choices, blank=True)
+    closing_availability = models.CharField(max_length=6, choices=Degree.choices, blank=True)
+    closing_impact = models.TextField(blank=True)
+    closing_lesson = models.TextField(blank=True)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = IncidentQuerySet.as_manager()
@@ -79,6 +130,11 @@ class Incident(Identified):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(open=False) | Q(closed_at=None), name="open_incident_is_not_closed"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(state="merged"), name="merged_incident_is_in_that_state"
+            ),
+            models.CheckConstraint(condition=~Q(parent=F("pk")), name="incident_is_not_its_own_parent"),
+            models.CheckConstraint(condition=~Q(merged_into=F("pk")), name="incident_is_not_merged_into_itself"),
         ]
         indexes: ClassVar = [
             models.Index(fields=["-severity", "-updated_at", "-id"], name="incident_queue"),

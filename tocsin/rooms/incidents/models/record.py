@@ -19,7 +19,8 @@ class TimelineEntry(Identified):
     """One thing that happened or was done, or a comment. Written by people and by the rooms.
 
     What the house says of it is ``event`` with ``details``, put into words when it is read, in the reader's language;
-    ``text`` is what a person wrote.
+    ``text`` is what a person wrote. An entry that names another incident (``other``) is for those alone who may know of
+    that one too. What its writer corrects stays as a `Version` of it.
     """
 
     class Kind(models.TextChoices):
@@ -37,10 +38,26 @@ class TimelineEntry(Identified):
     details = models.JSONField(default=dict)
     text = models.TextField(blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="+")  # it names
+    technique = models.CharField(max_length=9, blank=True)  # of ATT&CK
+    pinned = models.BooleanField(default=False)
+    corrected_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["time", "id"]
         indexes: ClassVar = [models.Index(fields=["incident", "time", "id"], name="timeline_of_incident")]
+
+
+class Version(Identified):
+    """What an entry said before its writer corrected it; ``created_at`` is when it was corrected."""
+
+    entry = models.ForeignKey(TimelineEntry, on_delete=models.CASCADE, related_name="versions")
+    time = models.DateTimeField()
+    text = models.TextField(blank=True)
+    technique = models.CharField(max_length=9, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
 
 
 class Sighting(Identified):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from tocsin.rooms.incidents import actions, forms, queries
@@ -22,13 +23,6 @@ def comment(view: queries.View, form: Any) -> str:
     return _("Comment added.")
 
 
-@act(forms.ChangeForm)
-def change(view: queries.View, form: Any) -> str:
-    """Change what is known."""
-    actions.change(actor=view.user, incident=view.incident, **form.changes())
-    return _("Changed.")
-
-
 @act(forms.EventForm)
 def advance(view: queries.View, form: Any) -> str:
     """Let the incident advance."""
@@ -36,18 +30,75 @@ def advance(view: queries.View, form: Any) -> str:
     return _("State: %s") % Incident.State(after.state).label
 
 
-@act(forms.CloseForm)
-def close(view: queries.View, form: Any) -> str:
-    """Close with a cause."""
-    actions.close(actor=view.user, incident=view.incident, cause=form.cleaned_data["cause"])
-    return _("Closed.")
+@act(forms.TakeForm)
+def take(view: queries.View, form: Any) -> str:
+    """Own it."""
+    shown = form.cleaned_data["owner"] if "owner" in form.data else None
+    actions.take(actor=view.user, incident=view.incident, shown=shown)
+    return _("You own this incident.")
+
+
+@act(forms.RejectForm)
+def reject(view: queries.View, form: Any) -> str:
+    """Put it away: it is no incident."""
+    actions.reject(actor=view.user, incident=view.incident, **form.cleaned_data)
+    return _("Put away as no incident.")
+
+
+@act(forms.FlagForm)
+def flag(view: queries.View, form: Any) -> str:
+    """Set a flag."""
+    given = form.cleaned_data
+    actions.set_flag(actor=view.user, incident=view.incident, **given | {"shown": given["shown"] or None})
+    return _("Changed.")
+
+
+@act(forms.ParentForm)
+def parent(view: queries.View, form: Any) -> str:
+    """Make it a part of another incident, or of none."""
+    above = _other(view, form.cleaned_data["parent"]) if form.cleaned_data["parent"] else None
+    actions.set_parent(actor=view.user, incident=view.incident, parent=above)
+    return _("Changed.")
+
+
+@act(forms.LinkForm)
+def link(view: queries.View, form: Any) -> str:
+    """Link it to another incident."""
+    other = _other(view, form.cleaned_data["other"])
+    actions.relate(actor=view.user, incident=view.incident, other=other, reason=form.cleaned_data["reason"])
+    return _("Linked.")
 
 
 @act(forms.NothingForm)
-def take(view: queries.View, _form: Any) -> str:
-    """Own it."""
-    actions.take(actor=view.user, incident=view.incident)
-    return _("You own this incident.")
+def unlink(view: queries.View, form: Any) -> str:
+    """Remove a link."""
+    actions.unrelate(actor=view.user, relation=queries.relation_or_404(view, form.chosen["link"]))
+    return _("The link is removed.")
+
+
+def _other(view: queries.View, reference: str) -> Incident:
+    other = queries.named(view.user, reference)
+    if other is None:
+        raise ValidationError(_("There is no incident %s that you may see.") % reference)
+    return other
+
+
+@act(forms.EventEntryForm)
+def entry(view: queries.View, form: Any) -> str:
+    """Write what happened, and when."""
+    given = form.cleaned_data
+    audience = given["audience"] or ("entity" if given["entity"] else "team")
+    actions.add_event(actor=view.user, incident=view.incident, **given | {"audience": audience})
+    return _("Written down.")
+
+
+@act(forms.NothingForm)
+def entry_pin(view: queries.View, form: Any) -> str:
+    """Mark an entry as a key one, or no longer."""
+    known = queries.entry_or_404(view, form.chosen["entry"])
+    pinned = not known.pinned
+    actions.pin(actor=view.user, entry=known, pinned=pinned)
+    return _("Pinned.") if pinned else _("No longer pinned.")
 
 
 @act(forms.OfferForm)

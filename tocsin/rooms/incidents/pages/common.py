@@ -34,14 +34,17 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 def show(request: HttpRequest, view: queries.View, template: str, *, tab: str, **content: Any) -> HttpResponse:
     """Render one tab of an incident within what all of them share: title, states, what can happen next."""
-    possible = knowledge.events_from(view.incident.state) if view.handler else {}
+    possible = queries.possible(view.user, view.incident, handler=view.handler)
+    asked = {step.asks for step in possible}
     shared = {
         "view": view,
         "incident": view.incident,
         "tab": tab,
         "tabs": queries.tabs(view),
-        "events": [knowledge.Event(e, knowledge.EVENT_LABELS[e]) for e in possible if e != "close"],
-        "can_close": "close" in possible,
+        "events": [knowledge.event(step) for step in possible if not step.asks],
+        "can_close": "closing" in asked,
+        "can_reject": "disposition" in asked,
+        "can_merge": "incident" in asked,
         "may_work": queries.may_work(view),
         "may_answer_offer": queries.may_answer_offer(view),
     }

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tocsin.platform.access import page
 from tocsin.rooms.incidents import forms, knowledge, queries
+from tocsin.rooms.incidents.models import TimelineEntry
 from tocsin.rooms.incidents.pages.common import show, wants_fragment
+from tocsin.rooms.incidents.pages.edits import OF_INCIDENT
 
 ENTRIES, ENTRIES_MOST = 100, 2_000
 
@@ -21,48 +26,75 @@ ENTRIES, ENTRIES_MOST = 100, 2_000
 def incident(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show one incident, in full or the parts of the person's own organisations."""
     view = queries.view_or_404(request.user, uuid)
-    content = _content(view, whole=request.GET.get("timeline") == "all")
+    kind = request.GET.get("kind", "")
+    most = ENTRIES_MOST if request.GET.get("timeline") == "all" else ENTRIES
+    content = _content(view) | _timeline(view, most, kind if kind in TimelineEntry.Kind.values else "")
     return show(request, view, "incidents/incident.html", tab="incident", **content)
 
 
-def _content(view: queries.View, *, whole: bool) -> dict[str, Any]:
+def _content(view: queries.View) -> dict[str, Any]:
     known = view.incident
     content: dict[str, Any] = {
         "offer": next((h for h in view.hand_offs() if h.state == "offered"), None) if known.offered_to_id else None,
-        **_timeline(view, ENTRIES_MOST if whole else ENTRIES),
+        "family": queries.family(view),
+        "raised": list(knowledge.raised(known)) if view.handler else [],
         "rsit": knowledge.label(known.rsit_class, known.rsit_type),
-        "comment_form": forms.CommentForm(view=view),
         "may_inform": queries.may_inform(view),
         "notice_url": queries.notice_url(view),
-        "may_comment": view.handler or queries.may_answer(view),
+        "may_comment": known.merged_into_id is None and (view.handler or queries.may_answer(view)),
     }
+    if content["may_comment"]:
+        content["comment_form"] = forms.CommentForm(view=view)
     if queries.may_work(view):
         content |= _working_forms(view)
     return content
 
 
-def _timeline(view: queries.View, most: int) -> dict[str, Any]:
-    """Give the last entries, oldest first, in the reader's words, and whether there are earlier ones."""
-    newest = list(view.timeline().order_by("-time", "-id")[: most + 1])
-    for entry in newest:
+def _timeline(view: queries.View, most: int, kind: str) -> dict[str, Any]:
+    """Give the last entries, oldest first, in the reader's words, whether there are earlier ones, and the drawing."""
+    found = view.timeline().filter(kind=kind) if kind else view.timeline()
+    newest = list(found.order_by("-time", "-id")[: most + 1])
+    earlier, entries = len(newest) > most, newest[:most][::-1]
+    if any(entry.corrected_at for entry in entries):
+        prefetch_related_objects(entries, "versions")
+    for entry in entries:
         entry.said = knowledge.said(entry)  # type: ignore[attr-defined]  # for the page
-    return {"entries": newest[:most][::-1], "earlier": len(newest) > most}
+    marks: Iterable[Any] = ((entry.time, entry.kind, entry.pinned) for entry in entries)
+    if earlier and not kind:
+        marks = view.timeline().order_by("-time", "-id").values_list("time", "kind", "pinned")[:ENTRIES_MOST]
+    return {
+        "entries": entries,
+        "earlier": earlier,
+        "kind": kind,
+        "kinds": TimelineEntry.Kind.choices,
+        "key_entries": [entry for entry in entries if entry.pinned],
+        "strip": None if kind else queries.strip([queries.Mark(*mark) for mark in marks]),
+    }
 
 
 def _working_forms(view: queries.View) -> dict[str, Any]:
     known = view.incident
-    current = {
-        name: getattr(known, name) for name in ("title", "summary", "severity", "tlp", "rsit_class", "rsit_type")
-    }
+    current = {name: getattr(known, name) for name in OF_INCIDENT}
     return {
         "change_form": forms.ChangeForm(view=view, initial=current),
-        "close_form": forms.CloseForm(view=view),
-        "offer_form": forms.OfferForm(view=view),
+        "reject_form": forms.RejectForm(view=view),
+        "flag_forms": [(flag, flag.of(known), flag.choices()) for flag in knowledge.flags().values()],
+        "event_form": forms.EventEntryForm(view=view, initial={"time": timezone.now().replace(microsecond=0)}),
+        "parent_form": forms.ParentForm(view=view),
+        "link_form": forms.LinkForm(view=view),
+        "offer_form": forms.OfferForm(view=view, initial=_proposed(view)),
         "seal_form": forms.SealForm(view=view),
         "task_form": forms.TaskForm(view=view),
         "organisation_form": forms.OrganisationForm(view=view),
         "inform_form": forms.InformForm(view=view),
     }
+
+
+def _proposed(view: queries.View) -> dict[str, Any]:
+    """Give the team that a flag proposes to offer the incident to, as the form's first choice."""
+    services = [each.meaning.offer for each in knowledge.raised(view.incident) if each.meaning.offer]
+    team = queries.team_for(view.incident, services[0]) if services else None
+    return {"team": team.code} if team is not None else {}
 
 
 @require_safe

@@ -40,6 +40,13 @@ def teams_to_offer(incident: Incident | None = None) -> QuerySet[Team]:
     return found.exclude(pk=owner) if owner is not None else found
 
 
+def team_for(incident: Incident, service: str) -> Team | None:
+    """Give the team to offer an incident to that renders a service, unless it has it already."""
+    if incident.owner_team is not None and service in incident.owner_team.services:
+        return None
+    return next((team for team in teams_to_offer(incident).order_by("pk") if service in team.services), None)
+
+
 def people_to_name() -> QuerySet[Person]:
     """Give the people who can be named in a seal."""
     return Person.objects.filter(is_active=True).order_by("username")

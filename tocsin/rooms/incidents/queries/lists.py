@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from tocsin.platform.access import scope_of
@@ -47,10 +47,9 @@ def queue(user: Any, *, filters: dict[str, str]) -> QuerySet[Incident]:
         found = found.filter(rsit_class=filters["rsit_class"])
     if filters.get("organisation"):
         found = _about(found, user, filters["organisation"])
-    if filters.get("owner") == "me":
-        found = found.filter(owner=user)
-    elif filters.get("owner") == "none":
-        found = found.filter(owner=None)
+    if filters.get("owner") in {"me", "none"}:
+        found = found.filter(owner=user if filters["owner"] == "me" else None)
+    found = _of_family(found, user, filters.get("family", ""), filters.get("parent", ""))
     if filters.get("text"):
         found = found.filter(Q(title__icontains=filters["text"]) | Q(reference__iexact=filters["text"]))
     return found.only(*SHOWN)
@@ -60,6 +59,18 @@ def _about(found: QuerySet[Incident], user: Any, code: str) -> QuerySet[Incident
     reach = scope_of(user).organisations("incidents.view", "incidents.part")
     parts = IncidentEntity.objects.filter(organisation__code=code, organisation__in=reach)
     return found.filter(pk__in=parts.values("incident"))
+
+
+def _of_family(found: QuerySet[Incident], user: Any, which: str, parent: str) -> QuerySet[Incident]:
+    """Keep what has parts, is a part, is a part of one; what the person may not know of counts for nothing."""
+    if parent:
+        above = Incident.objects.visible_to(user).filter(reference=parent.strip().upper())
+        found = found.filter(parent__in=above)
+    if which == "parents":
+        return found.filter(Exists(Incident.objects.visible_to(user).filter(parent=OuterRef("pk"))))
+    if which == "children":
+        return found.filter(Exists(Incident.objects.visible_to(user).filter(pk=OuterRef("parent"))))
+    return found.none() if which else found
 
 
 def listed_organisations(user: Any, incidents: list[Incident]) -> dict[int, list[str]]:

@@ -19,7 +19,7 @@ from tocsin.rooms.notices.queries import Matter
 def notice_url(view: View) -> str:
     """Give where a notice to all concerned is written, filled in."""
     known = view.incident
-    if not (view.handler and scope_of(view.user).allows("notices.send")):
+    if not (view.handler and known.merged_into_id is None and scope_of(view.user).allows("notices.send")):
         return ""
     given = {
         "title": known.title,
@@ -42,4 +42,6 @@ def matter_for(user: Any, uuid: UUID, hold: bool) -> Matter | None:
     """Give the incident, as what a notice is about, to whoever handles it; held for the transaction if asked."""
     found = Incident.objects.handled_by(user).filter(uuid=uuid)
     incident: Incident | None = (found.select_for_update(of=("self",)) if hold else found).first()
+    if incident is not None and incident.merged_into is not None:
+        return matter_for(user, incident.merged_into.uuid, hold)
     return None if incident is None else matter_of(incident)

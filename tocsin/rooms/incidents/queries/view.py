@@ -51,7 +51,9 @@ class View:
         own = Q(entity__in=self.mine, audience=Audience.ENTITY) | Q(audience=Audience.ALL)
         if self.handler:
             own |= Q(audience=Audience.TEAM) & (Q(entity=None) | Q(entity__in=self.mine))
-        return self.incident.timeline.filter(own).select_related("author", "entity__organisation")
+        known = Incident.objects.visible_to(self.user).filter(pk=OuterRef("other"))
+        found = self.incident.timeline.filter(own).filter(Q(other=None) | Exists(known))
+        return found.select_related("author", "entity__organisation", "other")
 
     def tasks(self) -> QuerySet[Task]:
         """Give the tasks this person may read."""
@@ -73,7 +75,8 @@ class View:
     def sent(self) -> QuerySet[GateEntry]:
         """Give what left or was refused, newest first: to a part's organisation for that part's people."""
         told = Part.objects.filter(notice__matter=self.incident.uuid).values("uuid")
-        about = Q(item_uuid=self.incident.uuid) | Q(item_uuid__in=told)
+        merged = Incident.objects.filter(merged_into=self.incident).values("uuid")
+        about = Q(item_uuid=self.incident.uuid) | Q(item_uuid__in=merged) | Q(item_uuid__in=told)
         found = GateEntry.objects.filter(about).select_related("message").order_by("-id")
         if not (self.handler and _in_charge(self.user, self.incident)):
             found = found.filter(recipient_organisation__in=[e.organisation.code for e in self.entities])
@@ -134,6 +137,22 @@ def offer_or_404(view: View, uuid: UUID) -> HandOff:
     return hand_off
 
 
+def entry_or_404(view: View, uuid: UUID) -> TimelineEntry:
+    """Give one entry of the incident's timeline that the person may read."""
+    entry = view.timeline().filter(uuid=uuid).select_related("incident", "author", "entity__organisation").first()
+    if entry is None:
+        raise Http404("entry")
+    return entry
+
+
+def part_or_404(view: View, uuid: UUID) -> IncidentEntity:
+    """Give one part of the incident that the person may see."""
+    part = next((each for each in view.entities if each.uuid == uuid), None)
+    if part is None:
+        raise Http404("part")
+    return part
+
+
 def task_or_404(view: View, uuid: UUID) -> Task:
     """Give one task of the incident that the person may see."""
     task = view.tasks().filter(uuid=uuid).first()
@@ -149,12 +168,17 @@ def may_open(user: Any) -> bool:
 
 def may_work(view: View) -> bool:
     """Tell whether the person may change the incident."""
-    return view.handler and scope_of(view.user).allows("incidents.work")
+    return view.handler and view.incident.merged_into_id is None and scope_of(view.user).allows("incidents.work")
+
+
+def may_correct(view: View, entry: TimelineEntry) -> bool:
+    """Tell whether the person wrote an entry, so that it is theirs to correct."""
+    return not entry.event and entry.author_id == view.user.pk and view.incident.merged_into_id is None
 
 
 def may_inform(view: View) -> bool:
     """Tell whether the person may send messages about the incident."""
-    return view.handler and scope_of(view.user).allows("incidents.inform")
+    return view.handler and view.incident.merged_into_id is None and scope_of(view.user).allows("incidents.inform")
 
 
 def may_answer(view: View) -> bool:

@@ -18,7 +18,7 @@ from tocsin.rooms.notices.actions.draft import correct, discard, draft, draft_li
 from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
 from tocsin.rooms.notices.actions.letters import failed_on_the_way, fetch, settle, take
-from tocsin.rooms.notices.actions.message import seal_about, write_to
+from tocsin.rooms.notices.actions.message import hold_about, move_matter, seal_about, write_to
 from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest, tell_by_telephone
 from tocsin.rooms.notices.actions.tell import send_again
 
@@ -41,6 +41,8 @@ __all__ = [
     "draft_list",
     "failed_on_the_way",
     "fetch",
+    "hold_about",
+    "move_matter",
     "not_reached",
     "out_of_office",
     "seal_about",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tocsin.platform import audit, gate
@@ -86,3 +87,21 @@ def seal_about(*, matter: UUID, named: Collection[int] | None) -> None:
     if named is not None:
         _stop(notices, Person.objects.filter(pk__in=named).values_list("email", flat=True))
     audit.record_many(None, "notice.seal" if named is not None else "notice.unseal", notices)
+
+
+def hold_about(matters: Collection[UUID]) -> None:
+    """Hold all notices about some matters for this transaction; before the matters themselves are held.
+
+    A letter holds its notice before it is written into its matter; whoever holds both takes them in this order.
+    """
+    found = Notice.objects.select_for_update().filter(matter__in=matters).order_by("pk")
+    list(found.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def move_matter(*, before: UUID, after: UUID, notices: Collection[UUID]) -> int:
+    """Let some of the notices about one matter be about another of its kind, which the same people may know of."""
+    found = list(Notice.objects.filter(matter=before, uuid__in=notices))
+    Notice.objects.filter(pk__in=[notice.pk for notice in found]).update(matter=after, updated_at=timezone.now())
+    audit.record_many(None, "notice.move", found)
+    return len(found)

@@ -33,7 +33,16 @@ from tocsin.rooms.notices.queries.following import (
 from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
 from tocsin.rooms.notices.queries.ladder import next_rung, next_step, rung_at, rung_of_refusals
 from tocsin.rooms.notices.queries.letters import link, read_content, uuid_of
-from tocsin.rooms.notices.queries.matters import Matter, about, held, matter_or_404, register, tell_room
+from tocsin.rooms.notices.queries.matters import (
+    Matter,
+    about,
+    held,
+    matter_or_404,
+    of_matter,
+    register,
+    tell_room,
+    unanswered,
+)
 from tocsin.rooms.notices.queries.planning import Plan, Word, calls, item_of, plan, preview_of, recipient_of
 from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, reach, resolve
 from tocsin.rooms.notices.queries.simulation import Simulated, simulate
@@ -81,6 +90,7 @@ __all__ = [
     "next_rung",
     "next_step",
     "notice_or_404",
+    "of_matter",
     "own_parts",
     "part_at_or_404",
     "part_named",
@@ -106,5 +116,6 @@ __all__ = [
     "stuck_parts",
     "tell_room",
     "telling_of",
+    "unanswered",
     "uuid_of",
 ]

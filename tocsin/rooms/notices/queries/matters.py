@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.http import Http404
 
 from tocsin.platform.access import scope_of
@@ -109,6 +109,33 @@ def about(user: Any, matter: UUID) -> Told:
     )
     others = groupby((part for part in parts if part.notice.kind != MESSAGE), key=attrgetter("notice"))
     return Told([(notice, _standing(each)) for notice, each in others], messages)
+
+
+def of_matter(matter: UUID, organisations: Collection[int] | None = None) -> QuerySet[Notice]:
+    """Give all notices about a matter, whoever may see them; with ``organisations``, those that concern no other."""
+    found = Notice.objects.filter(matter=matter).order_by("pk")
+    if organisations is None:
+        return found
+    here = Part.objects.filter(notice=OuterRef("pk"))
+    return found.filter(Exists(here.filter(organisation__in=organisations))).exclude(
+        Exists(here.exclude(organisation__in=organisations))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What about a matter still waits: organisations that have not answered, and mails that nobody has read yet."""
+
+    parts: Sequence[Part]
+    letters: Sequence[Letter]
+
+
+def unanswered(user: Any, matter: UUID) -> Unanswered:
+    """Give what still waits about a matter, as far as the person may know of it."""
+    mine = Part.objects.visible_to(user).filter(notice__matter=matter).select_related("notice", "organisation")
+    letters = Letter.objects.filter(waiting=True, part__in=mine.values("pk")).select_related("part__notice")
+    told = mine.filter(settled=False, notice__sent_at__isnull=False).exclude(notice__kind=MESSAGE)
+    return Unanswered(list(told.order_by("pk")), list(letters.order_by("pk")))
 
 
 def _standing(parts: Iterable[Part]) -> Figures:
