@@ -51,6 +51,8 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "record": 1,
         "offer": incident.hand_offs.get().uuid,
         "task": incident.tasks.get().uuid,
+        "entry": incident.timeline.get(text="Secret title of A remark").uuid,
+        "part": incident.entities.get().uuid,
         **{f"{name}.uuid": department.uuid for name in _doors(of="constituency") if name.startswith("organisation_")},
         **{f"{name}.uuid": Team.objects.get(code="CSIRC").uuid for name in ("team", "team_role")},
         "asset_end.uuid": Asset.objects.create(organisation=department, kind="host", value="secret-host-a").uuid,
@@ -119,6 +121,7 @@ def _incident(chart: Mapping[str, Person], department: Organisation, alert: Aler
         offer_to=Team.objects.get(code="CSIRC"),
     )
     actions.add_task(actor=chart["responder"], incident=incident, title="Secret title of A task")
+    actions.comment(actor=chart["responder"], incident=incident, text="Secret title of A remark")
     item = Item(
         type="incident", uuid=incident.uuid, title=incident.title, tlp=TLP.AMBER, organisations=frozenset({"DEPA"})
     )

@@ -107,6 +107,8 @@ def test_every_page_asks_little(
     pages = [
         *LISTS, f"/alerts/{alert}/", f"/alerts/{alert}/hits/", f"/alerts/{alert}/raw/", f"/incidents/{incident}/",
         f"/incidents/{incident}/similar/", "/search/?q=x",
+        *(f"/incidents/{incident}/{name}/" for name in ("change", "close", "merge", "split")),
+        f"/incidents/{incident}/part/{things['part']}/", f"/incidents/{incident}/task/{things['task']}/change/",
         f"/organisations/{things['organisation.uuid']}/", f"/receipts/{things['receipt']}/", "/account/",
         f"/people/{chart['analyst'].uuid}/", f"/teams/{things['team.uuid']}/", "/incidents/new/",
     ]  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rooms.incidents.things import alert_at
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
-from tocsin.rooms.incidents import actions
-from tocsin.rooms.incidents.models import Incident
+from tocsin.rooms.incidents import actions, queries
+from tocsin.rooms.incidents.models import Incident, IncidentEntity
+from tocsin.rooms.notices import actions as notices
 
 
 @pytest.fixture
@@ -28,3 +30,34 @@ def csirc(chart: object) -> Team:
 @pytest.fixture
 def incident(analyst: Person, department_a: Organisation) -> Incident:
     return actions.open_incident(actor=analyst, title="Macro at DEPA", organisations=[department_a])
+
+
+@pytest.fixture
+def other(responder: Person, department_a: Organisation, department_b: Organisation) -> Incident:
+    """The one that takes in: at both departments, with a summary of its own."""
+    made = actions.open_incident(
+        actor=responder, title="Campaign", organisations=[department_a, department_b], severity=2, tlp="GREEN"
+    )
+    made.entities.filter(organisation=department_a).update(summary="Ours: one host.")
+    return made
+
+
+@pytest.fixture
+def full(analyst: Person, responder: Person, department_a: Organisation, csirc: Team) -> Incident:
+    """One with something of everything, at department A."""
+    made = actions.open_incident(
+        actor=analyst, title="Macro", summary="From evil.example", organisations=[department_a],
+        alerts=[alert_at(department_a, "one"), alert_at(department_a, "two")], severity=4, tlp="RED", offer_to=csirc,
+    )  # fmt: skip
+    actions.accept(actor=responder, hand_off=made.hand_offs.get())
+    part = made.entities.get()
+    IncidentEntity.objects.filter(pk=part.pk).update(summary="Theirs: two hosts.", aware_at="2026-01-02T03:04:05Z")
+    actions.add_task(actor=responder, incident=made, title="Isolate", entity=part)
+    actions.add_task(actor=responder, incident=made, title="Preserve")
+    actions.comment(actor=responder, incident=made, text="Beacon to evil.example", entity=part, audience="entity")
+    notices.draft(
+        actor=responder, title="Look at it", kind="incident", severity=3, tlp="AMBER", facts={"DEPA": ()},
+        matter=queries.matter_of(made),
+    )  # fmt: skip
+    actions.set_flag(actor=responder, incident=made, flag="personal_data", value="breach")
+    return Incident.objects.get(pk=made.pk)

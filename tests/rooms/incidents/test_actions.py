@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
@@ -13,8 +15,7 @@ from tocsin.rooms.constituency.models import Contact, Organisation, Team
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import HandOff, Incident, Task
 
-
-CLOSING = {
+CLOSING: dict[str, Any] = {
     "cause": "A macro was allowed to run.", "impact": "One host.", "lesson": "Block macros.",
     "confidentiality": "low", "integrity": "none", "availability": "none",
 }  # fmt: skip

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
-from django.utils import timezone
 
+from tests.rooms.incidents.things import fresh
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.actions import moving
@@ -22,80 +19,14 @@ from tocsin.rooms.incidents.models import (
     Incident,
     IncidentEntity,
     Merge,
-    Relation,
     Sighting,
     Task,
     TimelineEntry,
 )
 from tocsin.rooms.intel.models import Observable
-from tocsin.rooms.notices import actions as notices
 from tocsin.rooms.notices.models import Notice
 
 ClientOf = Callable[[Person], Client]
-
-
-def fresh(incident: Incident) -> Incident:
-    return Incident.objects.get(pk=incident.pk)
-
-
-def alert_at(organisation: Organisation, key: str) -> Alert:
-    now = timezone.now()
-    made: Alert = Alert.objects.create(
-        key=key, rule_id="r", rule_version="1", title=f"Alert {key}", level=3, organisation=organisation,
-        window_start=now, first_seen=now, last_seen=now, techniques=["T1566.001"],
-    )  # fmt: skip
-    return made
-
-
-@pytest.fixture
-def other(responder: Person, department_a: Organisation, department_b: Organisation) -> Incident:
-    """The one that takes in: at both departments, with a summary of its own."""
-    made = actions.open_incident(
-        actor=responder, title="Campaign", organisations=[department_a, department_b], severity=2, tlp="GREEN"
-    )
-    made.entities.filter(organisation=department_a).update(summary="Ours: one host.")
-    return made
-
-
-@pytest.fixture
-def full(analyst: Person, responder: Person, department_a: Organisation, csirc: Team) -> Incident:
-    """One with something of everything, at department A."""
-    made = actions.open_incident(
-        actor=analyst, title="Macro", summary="From evil.example", organisations=[department_a],
-        alerts=[alert_at(department_a, "one"), alert_at(department_a, "two")], severity=4, tlp="RED", offer_to=csirc,
-    )  # fmt: skip
-    actions.accept(actor=responder, hand_off=made.hand_offs.get())
-    part = made.entities.get()
-    IncidentEntity.objects.filter(pk=part.pk).update(summary="Theirs: two hosts.", aware_at="2026-01-02T03:04:05Z")
-    actions.add_task(actor=responder, incident=made, title="Isolate", entity=part)
-    actions.add_task(actor=responder, incident=made, title="Preserve")
-    actions.comment(actor=responder, incident=made, text="Beacon to evil.example", entity=part, audience="entity")
-    notices.draft(
-        actor=responder, title="Look at it", kind="incident", severity=3, tlp="AMBER", facts={"DEPA": ()},
-        matter=queries.matter_of(made),
-    )  # fmt: skip
-    actions.set_flag(actor=responder, incident=made, flag="personal_data", value="breach")
-    return fresh(made)
-
-
-def everything(incident: Incident) -> dict[str, Any]:
-    """Give all that hangs on an incident, and its own fields, but for when it was touched."""
-    own = {k: v for k, v in Incident.objects.filter(pk=incident.pk).values().get().items() if k != "updated_at"}
-    return {
-        "own": own,
-        "parts": list(incident.entities.order_by("pk").values()),
-        "alerts": sorted(incident.alerts.values_list("pk", flat=True)),
-        "tasks": list(incident.tasks.order_by("pk").values()),
-        "hand_offs": list(incident.hand_offs.order_by("pk").values()),
-        "sightings": sorted(incident.sightings.values_list("observable", "entity", "audience"), key=str),
-        "notices": sorted(Notice.objects.filter(matter=incident.uuid).values_list("pk", flat=True)),
-        "children": sorted(incident.children.values_list("pk", flat=True)),
-        "merged": sorted(incident.merged_from.values_list("pk", flat=True)),
-        "entries": list(
-            incident.timeline.exclude(event__in=("state", "merged_into", "merged_from", "merged_summary", "taken_apart"))
-            .order_by("pk").values("pk", "entity", "audience", "text")
-        ),
-    }  # fmt: skip
 
 
 def test_everything_goes_over(full: Incident, other: Incident, responder: Person, officer_a: Person) -> None:
@@ -133,50 +64,6 @@ def test_what_a_text_names_is_named_in_one_matter_less(full: Incident, other: In
     actions.take_apart(actor=responder, incident=full)
     evil.refresh_from_db()
     assert evil.seen == 2
-
-
-def test_taking_apart_puts_everything_back(full: Incident, other: Incident, responder: Person, csirc: Team) -> None:
-    child = actions.open_incident(actor=responder, title="Child", organisations=[])
-    top = actions.open_incident(actor=responder, title="Top", organisations=[])
-    actions.set_parent(actor=responder, incident=child, parent=full)
-    actions.set_parent(actor=responder, incident=full, parent=top)
-    friend = actions.open_incident(actor=responder, title="Friend", organisations=[])
-    actions.relate(actor=responder, incident=full, other=friend, reason="same host")
-    before = everything(full), everything(other), list(Relation.objects.values())
-    actions.merge(actor=responder, source=full, target=other)
-    assert fresh(child).parent == other
-    assert fresh(full).parent is None
-    assert everything(full) != before[0]
-    actions.take_apart(actor=responder, incident=full)
-    assert (everything(full), everything(other), list(Relation.objects.values())) == before
-
-
-def test_a_chain_of_merges_comes_apart_from_its_end(full: Incident, other: Incident, responder: Person) -> None:
-    third = actions.open_incident(actor=responder, title="Third", organisations=[])
-    actions.merge(actor=responder, source=full, target=other)
-    actions.merge(actor=responder, source=other, target=third)
-    assert fresh(full).merged_into == third
-    with pytest.raises(ValidationError, match="itself merged"):
-        actions.take_apart(actor=responder, incident=full)
-    actions.take_apart(actor=responder, incident=other)
-    assert fresh(full).merged_into == other
-    actions.take_apart(actor=responder, incident=full)
-    assert fresh(full).tasks.count() == 2
-
-
-def test_merging_a_parent_into_what_is_below_it_makes_no_circle(responder: Person) -> None:
-    top, middle, low, side = (
-        actions.open_incident(actor=responder, title=name, organisations=[]) for name in ("top", "middle", "low", "side")
-    )
-    for child, parent in ((middle, top), (low, middle), (side, top)):
-        actions.set_parent(actor=responder, incident=child, parent=parent)
-    before = dict(Incident.objects.values_list("title", "parent__title"))
-    actions.merge(actor=responder, source=top, target=low)
-    assert dict(Incident.objects.values_list("title", "parent__title")) == {
-        "top": None, "low": None, "middle": "low", "side": "low",
-    }  # fmt: skip
-    actions.take_apart(actor=responder, incident=top)
-    assert dict(Incident.objects.values_list("title", "parent__title")) == before
 
 
 def test_what_cannot_be_merged_says_why(
@@ -296,9 +183,7 @@ def test_the_preview_lists_what_moves_and_holds(
 
 
 @pytest.mark.parametrize("into", ["", "INC-26-NOTHIS", "x" * 17, "'; --", "<script>"])
-def test_a_wrong_target_is_said_on_the_page(
-    into: str, full: Incident, responder: Person, client_of: ClientOf
-) -> None:
+def test_a_wrong_target_is_said_on_the_page(into: str, full: Incident, responder: Person, client_of: ClientOf) -> None:
     answer = client_of(responder).get(f"/incidents/{full.uuid}/merge/", {"into": into})
     assert answer.status_code == 200
     assert "errorlist" in answer.content.decode()
@@ -314,60 +199,6 @@ def test_a_target_one_may_not_see_is_as_none(
     pages = {into: client.get(address, {"into": into}).content.decode() for into in (hidden.reference, "INC-26-ABCDEF")}
     plain = [re.sub(r"[A-Za-z0-9]{64}", "", page).replace(into, "") for into, page in pages.items()]
     assert plain[0] == plain[1]
-
-
-def test_it_comes_apart_for_a_day_and_while_nothing_stands_against_it(
-    full: Incident, other: Incident, responder: Person, ciso: Person, department_b: Organisation
-) -> None:
-    actions.merge(actor=responder, source=full, target=other)
-    with pytest.raises(ValidationError, match="not merged"):
-        actions.take_apart(actor=responder, incident=other)
-    Merge.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    with pytest.raises(ValidationError, match="more than a day"):
-        actions.take_apart(actor=responder, incident=full)
-    Merge.objects.update(created_at=timezone.now())
-    Incident.objects.filter(pk=other.pk).update(open=False, state="closed")
-    with pytest.raises(ValidationError, match="has ended"):
-        actions.take_apart(actor=responder, incident=full)
-    Incident.objects.filter(pk=other.pk).update(open=True, state="analysis")
-    moved = fresh(other).tasks.filter(title="Preserve")
-    actions.split(
-        actor=responder, incident=fresh(other), title="Third", chosen=actions.Chosen(tasks=list(moved))
-    )  # fmt: skip
-    with pytest.raises(ValidationError, match="Tasks: some of it has gone on"):
-        actions.take_apart(actor=ciso, incident=full)
-    assert fresh(full).state == "merged"
-    assert fresh(other).alerts.count() == 2
-
-
-def test_what_was_written_since_stays_where_it_was_written(
-    full: Incident, other: Incident, responder: Person, department_b: Organisation
-) -> None:
-    other.entities.filter(organisation__code="DEPA").delete()
-    actions.merge(actor=responder, source=full, target=other)
-    made = other.entities.get(organisation__code="DEPA")
-    actions.add_task(actor=responder, incident=fresh(other), title="Since", entity=made)
-    actions.change(actor=responder, incident=fresh(other), severity=5)
-    actions.take_apart(actor=responder, incident=full)
-    assert other.tasks.get().entity == made
-    assert (fresh(other).severity, fresh(other).tlp) == (5, "GREEN")
-
-
-def test_a_task_does_not_vanish_with_its_assignee(
-    full: Incident, responder: Person, analyst: Person, department_b: Organisation, outsider: Person
-) -> None:
-    """Whoever may not see where a task goes does not keep it."""
-    Membership.objects.create(person=outsider, role="officer", organisation=Organisation.objects.get(code="DEPA"))
-    officer = Person.objects.get(pk=outsider.pk)
-    target = actions.open_incident(actor=responder, title="At B", organisations=[department_b])
-    task = full.tasks.get(title="Isolate")
-    Task.objects.filter(pk=task.pk).update(assignee=officer)
-    full.entities.all().delete()
-    Task.objects.create(incident=full, title="Loose", assignee=officer)
-    actions.merge(actor=responder, source=full, target=target)
-    assert Task.objects.get(title="Loose").assignee is None
-    actions.take_apart(actor=responder, incident=full)
-    assert Task.objects.get(title="Loose").assignee == officer
 
 
 def test_a_room_above_moves_its_own_things(

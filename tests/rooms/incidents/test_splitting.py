@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
-from tests.rooms.incidents.test_merging import alert_at
+from tests.rooms.incidents.things import alert_at
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents import actions, queries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_what_is_no_incident_is_put_away_with_why(incident: Incident, responder:
 
 
 def test_it_is_opened_again_only_while_it_is_kept(incident: Incident, responder: Person) -> None:
-    long_ago = timezone.now() - timezone.timedelta(days=knowledge.machine().reopen_days + 1)
+    long_ago = timezone.now() - timedelta(days=knowledge.machine().reopen_days + 1)
     put(incident, "closed", open=False, closed_at=long_ago)
     with pytest.raises(ValidationError, match="Open a new incident"):
         actions.advance(actor=responder, incident=incident, event="reopen")
@@ -142,7 +143,9 @@ def test_reminders_stand_on_the_page_in_the_readers_language(
     incident: Incident, responder: Person, client_of: ClientOf
 ) -> None:
     put(incident, "containment")
-    assert "The evidence is kept safe first." in client_of(responder).get(f"/incidents/{incident.uuid}/").content.decode()
+    assert (
+        "The evidence is kept safe first." in client_of(responder).get(f"/incidents/{incident.uuid}/").content.decode()
+    )
     with translation.override("fr"):
         step = knowledge.machine().transition("containment", "eradicate")
         assert step is not None
@@ -187,7 +190,9 @@ def test_a_flag_somebody_set_meanwhile_is_not_overwritten(incident: Incident, re
     assert Incident.objects.get().personal_data == "breach"
 
 
-def test_an_officer_sees_no_flags(incident: Incident, responder: Person, officer_a: Person, client_of: ClientOf) -> None:
+def test_an_officer_sees_no_flags(
+    incident: Incident, responder: Person, officer_a: Person, client_of: ClientOf
+) -> None:
     actions.set_flag(actor=responder, incident=incident, flag="inquiry_needed", value="yes")
     assert "Inquiry" not in client_of(officer_a).get(f"/incidents/{incident.uuid}/").content.decode()
     with pytest.raises(PermissionDenied):

@@ -19,7 +19,7 @@ from tocsin.rooms.incidents.pages.common import show
 
 CONFLICT = 409  # RFC 9110, 15.5.10
 OF_INCIDENT = ("title", "summary", "severity", "tlp", "rsit_class", "rsit_type")
-ways = require_http_methods(["GET", "HEAD", "POST"])
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def worked_on(request: HttpRequest, uuid: UUID) -> queries.View:
@@ -58,7 +58,7 @@ def edited(
     return answer
 
 
-@ways
+@get_or_post
 @page("incidents.work")
 def change(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Change what is known of the incident."""
@@ -71,7 +71,7 @@ def change(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return edited(request, view, _("Classify and change"), form, save)
 
 
-@ways
+@get_or_post
 @page("incidents.work")
 def part_change(request: HttpRequest, uuid: UUID, part: UUID) -> HttpResponse:
     """Change what is known of one organisation's part."""
@@ -87,7 +87,7 @@ def part_change(request: HttpRequest, uuid: UUID, part: UUID) -> HttpResponse:
     return edited(request, view, str(entity.organisation), form, save)
 
 
-@ways
+@get_or_post
 @page("incidents.work")
 def task_change(request: HttpRequest, uuid: UUID, task: UUID) -> HttpResponse:
     """Change what is to be done, or until when."""
@@ -101,7 +101,7 @@ def task_change(request: HttpRequest, uuid: UUID, task: UUID) -> HttpResponse:
     return edited(request, view, known.title, form, save)
 
 
-@ways
+@get_or_post
 @page("incidents.view", "incidents.part")
 def entry_correct(request: HttpRequest, uuid: UUID, entry: UUID) -> HttpResponse:
     """Correct an entry one wrote oneself; the old text stays beside it."""

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_POST
 from tocsin.platform.access import page
 from tocsin.rooms.incidents import actions, forms, queries
 from tocsin.rooms.incidents.pages.common import done, show
-from tocsin.rooms.incidents.pages.edits import ways, worked_on
+from tocsin.rooms.incidents.pages.edits import get_or_post, worked_on
 
 CLOSING = ("cause", "confidentiality", "integrity", "availability", "impact", "lesson")
 
 
-@ways
+@get_or_post
 @page("incidents.work")
 def close(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Close the incident; what is still open is listed and settled here, and what was typed stays meanwhile."""
@@ -54,7 +54,7 @@ def _settle(request: HttpRequest, view: queries.View, chosen: str) -> None:
         messages.success(request, _("Settled."))
 
 
-@ways
+@get_or_post
 @page("incidents.work")
 def merge(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Choose into which incident, look at what would move, merge."""
@@ -103,7 +103,7 @@ def unmerge(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return done(request, view, apart)
 
 
-@ways
+@get_or_post
 @page("incidents.work")
 def split(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Choose what goes to a new incident."""

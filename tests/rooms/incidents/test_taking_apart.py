@@ -1,0 +1,114 @@
+"""A merge taken apart: everything back where it was, while nothing stands against it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from tests.rooms.incidents.things import everything, fresh
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.incidents import actions
+from tocsin.rooms.incidents.models import Incident, Merge, Relation, Task
+
+
+def test_taking_apart_puts_everything_back(full: Incident, other: Incident, responder: Person, csirc: Team) -> None:
+    child = actions.open_incident(actor=responder, title="Child", organisations=[])
+    top = actions.open_incident(actor=responder, title="Top", organisations=[])
+    actions.set_parent(actor=responder, incident=child, parent=full)
+    actions.set_parent(actor=responder, incident=full, parent=top)
+    friend = actions.open_incident(actor=responder, title="Friend", organisations=[])
+    actions.relate(actor=responder, incident=full, other=friend, reason="same host")
+    before = everything(full), everything(other), list(Relation.objects.values())
+    actions.merge(actor=responder, source=full, target=other)
+    assert fresh(child).parent == other
+    assert fresh(full).parent is None
+    assert everything(full) != before[0]
+    actions.take_apart(actor=responder, incident=full)
+    assert (everything(full), everything(other), list(Relation.objects.values())) == before
+
+
+def test_a_chain_of_merges_comes_apart_from_its_end(full: Incident, other: Incident, responder: Person) -> None:
+    third = actions.open_incident(actor=responder, title="Third", organisations=[])
+    actions.merge(actor=responder, source=full, target=other)
+    actions.merge(actor=responder, source=other, target=third)
+    assert fresh(full).merged_into == third
+    with pytest.raises(ValidationError, match="itself merged"):
+        actions.take_apart(actor=responder, incident=full)
+    actions.take_apart(actor=responder, incident=other)
+    assert fresh(full).merged_into == other
+    actions.take_apart(actor=responder, incident=full)
+    assert fresh(full).tasks.count() == 2
+
+
+def test_merging_a_parent_into_what_is_below_it_makes_no_circle(responder: Person) -> None:
+    top, middle, low, side = (
+        actions.open_incident(actor=responder, title=name, organisations=[])
+        for name in ("top", "middle", "low", "side")
+    )
+    for child, parent in ((middle, top), (low, middle), (side, top)):
+        actions.set_parent(actor=responder, incident=child, parent=parent)
+    before = dict(Incident.objects.values_list("title", "parent__title"))
+    actions.merge(actor=responder, source=top, target=low)
+    assert dict(Incident.objects.values_list("title", "parent__title")) == {
+        "top": None, "low": None, "middle": "low", "side": "low",
+    }  # fmt: skip
+    actions.take_apart(actor=responder, incident=top)
+    assert dict(Incident.objects.values_list("title", "parent__title")) == before
+
+
+def test_it_comes_apart_for_a_day_and_while_nothing_stands_against_it(
+    full: Incident, other: Incident, responder: Person, ciso: Person, department_b: Organisation
+) -> None:
+    actions.merge(actor=responder, source=full, target=other)
+    with pytest.raises(ValidationError, match="not merged"):
+        actions.take_apart(actor=responder, incident=other)
+    Merge.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    with pytest.raises(ValidationError, match="more than a day"):
+        actions.take_apart(actor=responder, incident=full)
+    Merge.objects.update(created_at=timezone.now())
+    Incident.objects.filter(pk=other.pk).update(open=False, state="closed")
+    with pytest.raises(ValidationError, match="has ended"):
+        actions.take_apart(actor=responder, incident=full)
+    Incident.objects.filter(pk=other.pk).update(open=True, state="analysis")
+    moved = fresh(other).tasks.filter(title="Preserve")
+    actions.split(
+        actor=responder, incident=fresh(other), title="Third", chosen=actions.Chosen(tasks=list(moved))
+    )  # fmt: skip
+    with pytest.raises(ValidationError, match="Tasks: some of it has gone on"):
+        actions.take_apart(actor=ciso, incident=full)
+    assert fresh(full).state == "merged"
+    assert fresh(other).alerts.count() == 2
+
+
+def test_what_was_written_since_stays_where_it_was_written(
+    full: Incident, other: Incident, responder: Person, department_b: Organisation
+) -> None:
+    other.entities.filter(organisation__code="DEPA").delete()
+    actions.merge(actor=responder, source=full, target=other)
+    made = other.entities.get(organisation__code="DEPA")
+    actions.add_task(actor=responder, incident=fresh(other), title="Since", entity=made)
+    actions.change(actor=responder, incident=fresh(other), severity=5)
+    actions.take_apart(actor=responder, incident=full)
+    assert other.tasks.get().entity == made
+    assert (fresh(other).severity, fresh(other).tlp) == (5, "GREEN")
+
+
+def test_a_task_does_not_vanish_with_its_assignee(
+    full: Incident, responder: Person, analyst: Person, department_b: Organisation, outsider: Person
+) -> None:
+    """Whoever may not see where a task goes does not keep it."""
+    Membership.objects.create(person=outsider, role="officer", organisation=Organisation.objects.get(code="DEPA"))
+    officer = Person.objects.get(pk=outsider.pk)
+    target = actions.open_incident(actor=responder, title="At B", organisations=[department_b])
+    task = full.tasks.get(title="Isolate")
+    Task.objects.filter(pk=task.pk).update(assignee=officer)
+    full.entities.all().delete()
+    Task.objects.create(incident=full, title="Loose", assignee=officer)
+    actions.merge(actor=responder, source=full, target=target)
+    assert Task.objects.get(title="Loose").assignee is None
+    actions.take_apart(actor=responder, incident=full)
+    assert Task.objects.get(title="Loose").assignee == officer
