@@ -62,3 +62,20 @@ def test_a_sealed_one_answers_as_one_that_does_not_exist(
 
     assert ask(incident.uuid) == ask(uuid4())
     assert Client().get("/api/incidents", headers=headers).json()["items"] == []
+
+
+def test_a_program_reads_what_an_incident_belongs_to(
+    incident: Incident, full: Incident, responder: Person, officer_a: Person
+) -> None:
+    actions.set_parent(actor=responder, incident=full, parent=incident)
+    actions.set_flag(actor=responder, incident=incident, flag="targeted", value="targeted")
+    seen = Client().get(f"/api/incidents/{incident.uuid}", headers=bearer(responder)).json()
+    assert seen["children"] == [str(full.uuid)]
+    assert seen["flags"]["targeted"] == "targeted"
+    assert seen["closing"] is None
+    theirs = Client().get(f"/api/incidents/{incident.uuid}", headers=bearer(officer_a, ["incidents.part"])).json()
+    assert theirs["flags"] is None
+    actions.set_parent(actor=responder, incident=full, parent=None)
+    actions.merge(actor=responder, source=full, target=incident)
+    gone = Client().get(f"/api/incidents/{full.uuid}", headers=bearer(responder)).json()
+    assert (gone["state"], gone["merged_into"]) == ("merged", str(incident.uuid))

@@ -166,7 +166,11 @@ def test_a_flag_keeps_who_set_it_and_says_what_follows(
     assert (entry.author, entry.text) == (responder, "Names us.")
     page = client.get(address).content.decode()
     assert "Offer it to them." in page
+    assert "Offer it to Targeted" in page
     assert '<option value="CART" selected>' in page
+    client.post(f"{address}offer/", {"team": "CART", "note": "as the page proposes"})
+    assert Incident.objects.get(pk=incident.pk).offered_to == cart
+    assert "Offer it to Targeted" not in client.get(address).content.decode()
     assert AuditEntry.objects.filter(verb="incident.flag", object_uuid=incident.uuid).exists()
 
 

@@ -67,12 +67,44 @@ class EntryOut(Schema):
     author: str | None
     event: str
     text: str
+    technique: str
+    pinned: bool
+    corrected_at: datetime | None
+
+
+class Flags(Schema):
+    """What is noted of an incident beside its state."""
+
+    targeted: str
+    criminal_suspected: bool
+    personal_data: str
+    euci_involved: bool
+    inquiry_needed: bool
+
+
+class Closing(Schema):
+    """What was written when it was closed last."""
+
+    cause: str
+    confidentiality: str
+    integrity: str
+    availability: str
+    impact: str
+    lesson: str
 
 
 class IncidentDetail(IncidentOut):
-    """One incident with what the reader may know of it."""
+    """One incident with what the reader may know of it; flags, closing and disposition are for handlers."""
 
     summary: str
+    flags: Flags | None
+    closing: Closing | None
+    disposition: str
+    near_miss: bool
+    parent: UUID | None
+    children: list[UUID]
+    linked: list[UUID]
+    merged_into: UUID | None
     timeline: list[EntryOut]
     alerts: list[UUID]
 
@@ -111,12 +143,41 @@ def incident(request: HttpRequest, uuid: UUID) -> dict[str, Any]:
             "author": entry.author.username if entry.author else None,
             "event": entry.event,
             "text": knowledge.said(entry),
+            "technique": entry.technique,
+            "pinned": entry.pinned,
+            "corrected_at": entry.corrected_at,
         }
         for entry in view.timeline()
     ]
     return {
         **_out(view.incident, [part.organisation.code for part in view.entities]),
         "summary": view.incident.summary if view.handler else "",
+        **_handled(view),
+        **_tied(view),
         "timeline": entries,
         "alerts": [alert.uuid for alert in view.alerts()],
+    }
+
+
+def _handled(view: queries.View) -> dict[str, Any]:
+    known = view.incident
+    if not view.handler:
+        return {"flags": None, "closing": None, "disposition": "", "near_miss": False}
+    return {
+        "flags": {name: getattr(known, name) for name in Flags.model_fields},
+        "closing": {name: getattr(known, f"closing_{name}") for name in Closing.model_fields}
+        if known.closing_cause
+        else None,
+        "disposition": known.disposition,
+        "near_miss": known.near_miss,
+    }
+
+
+def _tied(view: queries.View) -> dict[str, Any]:
+    family = queries.family(view)
+    return {
+        "parent": family.parent.uuid if family.parent else None,
+        "children": [each.uuid for each in family.children],
+        "linked": [each.uuid for each in family.linked],
+        "merged_into": family.merged_into.uuid if family.merged_into else None,
     }

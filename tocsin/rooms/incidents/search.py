@@ -23,6 +23,7 @@ from tocsin.rooms.incidents.models import (
 from tocsin.rooms.intel.models import harmless
 
 VIEW, PART = "incidents.view", "incidents.part"
+TOLD = ("summary", "closing_cause", "closing_impact", "closing_lesson")
 
 
 class _Readers:
@@ -93,13 +94,14 @@ def _of_incident(incident: Incident, readers: _Readers) -> Iterator[Document]:
     titled = Document(incident.pk, "", "incident", incident.created_at, readers.concerned(),
                       f"{incident.title} {incident.reference}", places=readers.about())  # fmt: skip
     yield titled
-    told = "\n".join(filter(None, (incident.summary, incident.closing_cause)))
+    told = "\n".join(filter(None, (getattr(incident, name) for name in TOLD)))
     if told:
         yield _document(incident.pk, "told", "incident", incident, told, readers.team(), readers.about())
 
 
 def _entries(readers: Mapping[int, _Readers]) -> Iterator[Document]:
-    written = TimelineEntry.objects.filter(incident__in=readers).exclude(text="").order_by("pk")
+    # Who may read what is about another incident changes with that one: it is found at that one, not here.
+    written = TimelineEntry.objects.filter(incident__in=readers, other=None).exclude(text="").order_by("pk")
     for pk, incident, part, audience, text, at in written.values_list(
         "pk", "incident", "entity", "audience", "text", "created_at"
     ):
@@ -169,7 +171,7 @@ SOURCES = (
         watches=(
             Watch(
                 Incident,
-                ("reference", "title", "summary", "closing_cause", "sealed", "owner_team", "offered_to", "opened_by"),
+                ("reference", "title", *TOLD, "sealed", "owner_team", "offered_to", "opened_by"),
             ),
             Watch(IncidentEntity, ("incident", "organisation", "summary"), "{row}.incident_id"),
             Watch(Seal, ("incident", "person"), "{row}.incident_id"),

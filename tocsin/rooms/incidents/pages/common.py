@@ -45,6 +45,7 @@ def show(request: HttpRequest, view: queries.View, template: str, *, tab: str, *
         "can_close": "closing" in asked,
         "can_reject": "disposition" in asked,
         "can_merge": "incident" in asked,
+        "raised": list(knowledge.raised(view.incident)) if view.handler else [],
         "may_work": queries.may_work(view),
         "may_answer_offer": queries.may_answer_offer(view),
     }

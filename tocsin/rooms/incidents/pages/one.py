@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tocsin.platform.access import page
+from tocsin.rooms.constituency.models import Team
 from tocsin.rooms.incidents import forms, knowledge, queries
 from tocsin.rooms.incidents.models import TimelineEntry
 from tocsin.rooms.incidents.pages.common import show, wants_fragment
@@ -37,7 +38,6 @@ def _content(view: queries.View) -> dict[str, Any]:
     content: dict[str, Any] = {
         "offer": next((h for h in view.hand_offs() if h.state == "offered"), None) if known.offered_to_id else None,
         "family": queries.family(view),
-        "raised": list(knowledge.raised(known)) if view.handler else [],
         "rsit": knowledge.label(known.rsit_class, known.rsit_type),
         "may_inform": queries.may_inform(view),
         "notice_url": queries.notice_url(view),
@@ -75,14 +75,16 @@ def _timeline(view: queries.View, most: int, kind: str) -> dict[str, Any]:
 def _working_forms(view: queries.View) -> dict[str, Any]:
     known = view.incident
     current = {name: getattr(known, name) for name in OF_INCIDENT}
+    proposed = _proposed(view)
     return {
+        "proposed": proposed,
         "change_form": forms.ChangeForm(view=view, initial=current),
         "reject_form": forms.RejectForm(view=view),
         "flag_forms": [(flag, flag.of(known), flag.choices()) for flag in knowledge.flags().values()],
         "event_form": forms.EventEntryForm(view=view, initial={"time": timezone.now().replace(microsecond=0)}),
         "parent_form": forms.ParentForm(view=view),
         "link_form": forms.LinkForm(view=view),
-        "offer_form": forms.OfferForm(view=view, initial=_proposed(view)),
+        "offer_form": forms.OfferForm(view=view, initial={"team": proposed.code} if proposed else {}),
         "seal_form": forms.SealForm(view=view),
         "task_form": forms.TaskForm(view=view),
         "organisation_form": forms.OrganisationForm(view=view),
@@ -90,11 +92,10 @@ def _working_forms(view: queries.View) -> dict[str, Any]:
     }
 
 
-def _proposed(view: queries.View) -> dict[str, Any]:
-    """Give the team that a flag proposes to offer the incident to, as the form's first choice."""
+def _proposed(view: queries.View) -> Team | None:
+    """Give the team that a flag proposes to offer the incident to."""
     services = [each.meaning.offer for each in knowledge.raised(view.incident) if each.meaning.offer]
-    team = queries.team_for(view.incident, services[0]) if services else None
-    return {"team": team.code} if team is not None else {}
+    return queries.team_for(view.incident, services[0]) if services else None
 
 
 @require_safe
