@@ -52,6 +52,12 @@ class Config:
         "Networks of your own, separated by commas, in which the tools of organisations may be posted to; by default"
         " only public addresses are.",
     )
+    tocsin_calendars: str = setting(
+        "", "File with business calendars of your own, beside those of the house (docs/howto/service-levels.md)."
+    )
+    tocsin_levels: str = setting(
+        "", "File with service levels of your own, before those of the house (docs/howto/service-levels.md)."
+    )
     tocsin_secret_key: str = setting("", "Key that signs sessions; by default made once in TOCSIN_HOME/keys.")
     database_url: str = setting(
         "", "postgresql://user:password@host:port/name; empty keeps an SQLite file in TOCSIN_HOME."

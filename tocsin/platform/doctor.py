@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from tocsin import __version__
 from tocsin.config import Config, ConfigError
-from tocsin.platform import sms, smtp, supervisor, webhooks
+from tocsin.platform import calendar_files, sms, smtp, supervisor, webhooks
+from tocsin.platform.documents import BrokenFile
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 SPACE_LOW, SPACE_OUT = 5 * 2**30, 2**30
@@ -213,4 +214,16 @@ def channels(settings: Config) -> Iterator[Finding]:
     yield well("channels", f"tools are posted to at public addresses{' and in ' + networks if networks else ''}")
 
 
-MACHINE: tuple[Check, ...] = (versions, extras, environment, home, keys, port, mail, channels)
+def calendars(settings: Config) -> Iterator[Finding]:
+    """Look whether the business calendars can be reckoned with."""
+    own = settings.tocsin_calendars
+    try:
+        known = calendar_files.load(calendar_files.SHIPPED)
+        known |= calendar_files.load(Path(own), known) if own else {}
+    except BrokenFile as error:
+        yield ill("calendars", str(error), "mend the file that TOCSIN_CALENDARS names, then start again")
+        return
+    yield well("calendars", ", ".join(sorted(known)))
+
+
+MACHINE: tuple[Check, ...] = (versions, extras, environment, home, keys, port, mail, channels, calendars)
