@@ -53,6 +53,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "task": incident.tasks.get().uuid,
         "entry": incident.timeline.get(text="Secret title of A remark").uuid,
         "part": incident.entities.get().uuid,
+        "deadline": incident.deadlines.get(kind="contain").uuid,
         **{f"{name}.uuid": department.uuid for name in _doors(of="constituency") if name.startswith("organisation_")},
         **{f"{name}.uuid": Team.objects.get(code="CSIRC").uuid for name in ("team", "team_role")},
         "asset_end.uuid": Asset.objects.create(organisation=department, kind="host", value="secret-host-a").uuid,

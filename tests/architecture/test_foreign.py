@@ -19,11 +19,19 @@ from tocsin.rooms.constituency import actions as constituency
 from tocsin.rooms.constituency.models import Asset, Contact, Mandate, Membership, Organisation, Team
 from tocsin.rooms.desk import queries as desk
 from tocsin.rooms.incidents import actions, queries
-from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Seal, Task, TimelineEntry
+from tocsin.rooms.incidents.models import (
+    Deadline,
+    HandOff,
+    Incident,
+    IncidentEntity,
+    Seal,
+    Task,
+    TimelineEntry,
+)
 from tocsin.rooms.intake.models import Source
 
-WRITTEN = (Alert, Asset, Contact, HandOff, Incident, IncidentEntity, Membership, Organisation, OutboxMessage, Person,
-           Seal, Source, Task, Team, TimelineEntry)  # fmt: skip
+WRITTEN = (Alert, Asset, Contact, Deadline, HandOff, Incident, IncidentEntity, Membership, Organisation, OutboxMessage,
+           Person, Seal, Source, Task, Team, TimelineEntry)  # fmt: skip
 
 
 @pytest.fixture

@@ -20,11 +20,15 @@ class MenuEntry:
 
 
 class RoomConfig(AppConfig):
-    """A room: the platform finds its ``urls``, ``api`` and ``jobs`` modules and its menu entries."""
+    """A room: the platform finds its ``urls``, ``api`` and ``jobs`` modules and its menu entries.
+
+    ``checks`` are the paths of functions by which `tocsin doctor` looks at what the room knows.
+    """
 
     default = False
     default_auto_field = "django.db.models.BigAutoField"
     menu: ClassVar[tuple[MenuEntry, ...]] = ()
+    checks: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         cls.default = True  # else Django, finding this class imported beside the room's own, takes neither

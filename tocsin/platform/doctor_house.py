@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from tocsin.config import Config
 from tocsin.platform.audit import head
@@ -36,8 +38,13 @@ def database(settings: Config) -> Iterator[Finding]:
     if waiting:
         yield warning("database", f"{len(waiting)} changes of this version are not made yet", "`tocsin up` makes them")
         return
-    for look in (worker, audit, outbox):
+    for look in (worker, audit, outbox, *_rooms()):
         yield from look(settings)
+
+
+def _rooms() -> Iterator[Check]:
+    for room in apps.get_app_configs():
+        yield from map(import_string, getattr(room, "checks", ()))
 
 
 def _version() -> str:

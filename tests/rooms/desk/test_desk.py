@@ -36,6 +36,7 @@ def test_an_officer_is_shown_their_organisation_only(officer_a: Person) -> None:
         "Questions to you",
         "Notices to answer",
         "Incidents that concern you",
+        "Late, or due soon",
         "Tasks",
         "Contacts to confirm",
     }
@@ -45,6 +46,7 @@ def test_a_ciso_is_shown_what_nobody_holds(ciso: Person) -> None:
     assert {
         "Open incidents",
         "Incidents nobody owns",
+        "Deadlines that were missed",
         "Hand-offs without an answer",
         "Without a security officer",
     } <= titles(ciso)

@@ -155,6 +155,8 @@ def test_a_section_shows_eight_and_says_that_there_are_more(analyst: Person, mak
         queries.alerts_to_triage,
         queries.my_alerts,
         queries.my_incidents,
+        queries.my_deadlines,
+        queries.late_deadlines,
         queries.offers,
         queries.tasks,
         queries.unowned_incidents,

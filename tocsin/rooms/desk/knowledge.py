@@ -54,6 +54,18 @@ def responds(scope: Scope) -> bool:
     return bool(scope.teams("incidents.work")) and not coordinates(scope)
 
 
+def owns_incidents(scope: Scope) -> bool:
+    """Tell whether the person has incidents of their own to look after; whoever coordinates sees what is missed."""
+    return (scope.allows("incidents.work") or scope.allows("incidents.open")) and not coordinates(scope)
+
+
+def answers_for_deadlines(scope: Scope) -> bool:
+    """Tell whether deadlines can be the person's; a responder's stand beside the incidents of their own."""
+    return (scope.allows("incidents.open") and not responds(scope) and not coordinates(scope)) or scope.allows(
+        "incidents.answer"
+    )
+
+
 def speaks_for_an_organisation(scope: Scope) -> bool:
     """Tell whether the person is an officer or stands in for one."""
     return scope.allows("incidents.part")
@@ -77,17 +89,19 @@ def _has(*verbs: str) -> Callable[[Scope], bool]:
 SECTIONS = (
     Section("alert_levels", _("Open alerts"), _has("alerts.view"), queries.alert_levels, wide=True),
     Section("incident_severities", _("Open incidents"), _has("incidents.view"), queries.incident_severities, wide=True),
+    Section("deadlines", _("Deadlines that were missed"), coordinates, queries.late_deadlines),
     Section("alerts", _("Questions to you"), speaks_for_an_organisation, queries.questions),
     Section("own_notices", _("Notices to answer"), _has("notices.answer"), queries.notices_to_answer),
     Section("offers", _("Offered to your team"), responds, queries.offers),
     Section("alerts", _("Next in the queue"), triages, queries.alerts_to_triage),
-    Section("incidents", _("Your incidents"), _has("incidents.work", "incidents.open"), queries.my_incidents),
+    Section("deadlines", _("Late, or due soon"), answers_for_deadlines, queries.my_deadlines),
+    Section("due_incidents", _("Your incidents"), owns_incidents, queries.my_incidents),
     Section("incidents", _("Incidents that concern you"), speaks_for_an_organisation, queries.own_part_incidents),
     Section("tasks", _("Tasks"), _has("incidents.view", "incidents.answer"), queries.tasks),
     Section("alerts", _("Alerts you have taken"), lambda s: triages(s) and not responds(s), queries.my_alerts),
     Section("hand_offs", _("Hand-offs without an answer"), coordinates, queries.stuck_hand_offs),
     Section(
-        "incidents", _("Incidents nobody owns"), lambda s: responds(s) or coordinates(s), queries.unowned_incidents
+        "due_incidents", _("Incidents nobody owns"), lambda s: responds(s) or coordinates(s), queries.unowned_incidents
     ),
     Section("stuck_notices", _("Told of a notice, and stuck"), _has("notices.send"), queries.stuck_notices),
     Section("contacts", _("Contacts to confirm"), speaks_for_an_organisation, queries.contacts_to_confirm),

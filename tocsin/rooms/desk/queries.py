@@ -114,9 +114,18 @@ def stuck_notices(user: Any) -> Waiting:
 
 
 def my_incidents(user: Any) -> Waiting:
-    """Give the open incidents the person owns."""
-    found = incidents.visible(user).filter(open=True, owner=user)
-    return _first(found.order_by("-severity", "-updated_at", "-id"))
+    """Give the open incidents the person owns, and those of which their team owes something now; soonest due first."""
+    return _first(incidents.owed_by(user).order_by("next_due_at", "id"))
+
+
+def my_deadlines(user: Any) -> Waiting:
+    """Give what the person or their team answers for and is late or near, the soonest due on top."""
+    return _first(incidents.deadlines_of(user))
+
+
+def late_deadlines(user: Any) -> Waiting:
+    """Give the deadlines that were missed and rise to the person, the oldest on top."""
+    return _first(incidents.late_deadlines(user))
 
 
 def offers(user: Any) -> Waiting:

@@ -12,14 +12,20 @@ class IncidentsConfig(RoomConfig):
 
     name = "tocsin.rooms.incidents"
     label = "incidents"
+    checks = ("tocsin.rooms.incidents.actions.examine_levels",)
     menu = (MenuEntry(_("Incidents"), "incidents", 20, ("incidents.view", "incidents.part")),)
 
     def ready(self) -> None:
-        """Let notices be about incidents; show the incident itself as the first of its tabs."""
+        """Let notices be about incidents; show the incident itself as the first of its tabs; read the service levels.
+
+        A file of service levels that cannot be used is refused here, before anything is promised by it.
+        """
         from tocsin.rooms.incidents.actions import note_letter, own_movers
+        from tocsin.rooms.incidents.knowledge.levels import levels
         from tocsin.rooms.incidents.queries import Tab, matter_for, register_tab
         from tocsin.rooms.notices.queries import register
 
         register("incident", matter_for, note_letter)
         own_movers.register()
         register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))
+        levels()

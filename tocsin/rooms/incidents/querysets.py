@@ -70,3 +70,17 @@ class IncidentQuerySet(models.QuerySet[Any]):
         if scope.allows("incidents.view"):
             mine |= Q(opened_by=scope.person)
         return self.filter(Q(sealed=False) & mine | Q(sealed=True) & Q(_named(scope)))
+
+
+class DeadlineQuerySet(models.QuerySet[Any]):
+    """Scopes every read of deadlines: those of incidents one may know of, those of parts for whoever sees the part."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the deadlines of visible incidents: of the whole, and of the parts ``user`` sees."""
+        from tocsin.rooms.incidents.models import Incident
+
+        reach = scope_of(user).organisations("incidents.view", "incidents.part")
+        charged = Incident.objects.in_charge(user).filter(pk=OuterRef("incident"))
+        known = Incident.objects.visible_to(user).filter(pk=OuterRef("incident"))
+        part = Q(entity=None) | Q(entity__organisation__in=reach) | Q(Exists(charged))
+        return self.filter(part, Exists(known))

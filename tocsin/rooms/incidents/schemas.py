@@ -16,6 +16,17 @@ def _name_organisations(user: Any, incidents: Sequence[Incident]) -> None:
         incident.shown_organisations = seen.get(incident.pk, [])  # type: ignore[attr-defined]  # for the list
 
 
+def _name_due(user: Any, incidents: Sequence[Incident]) -> None:
+    shows = queries.sees_due(user)
+    for incident in incidents:
+        incident.shown_due = incident.due_at if shows else None  # type: ignore[attr-defined]  # for the list
+
+
+def _prepare(user: Any, incidents: Sequence[Incident]) -> None:
+    _name_organisations(user, incidents)
+    _name_due(user, incidents)
+
+
 INCIDENTS = Sheet(
     name="incidents",
     columns={
@@ -31,6 +42,7 @@ INCIDENTS = Sheet(
         "owner": "owner.username",
         "team": "owner_team.code",
         "offered_to": "offered_to.code",
+        "due_at": "shown_due",
         "created_at": "created_at",
         "updated_at": "updated_at",
         "closed_at": "closed_at",
@@ -39,5 +51,30 @@ INCIDENTS = Sheet(
     organisations="entities__organisation__code",
     tlp="tlp",
     sealed="sealed",
-    prepare=_name_organisations,
+    prepare=_prepare,
+)
+DEADLINES = Sheet(
+    name="deadlines",
+    columns={
+        "incident": "incident.reference",
+        "promise": "kind",
+        "severity": "severity",
+        "policy": "policy",
+        "policy_version": "version",
+        "calendar": "calendar",
+        "target_seconds": "target",
+        "started_at": "started_at",
+        "due_at": "due_at",
+        "met_at": "met_at",
+        "missed_at": "breached_at",
+        "stopped_at": "stopped_at",
+        "took_seconds": "took",
+        "paused_seconds": "paused",
+        "person": "person.username",
+        "team": "team.code",
+        "incident_uuid": "incident.uuid",
+    },
+    organisations="incident__entities__organisation__code",
+    tlp="incident__tlp",
+    sealed="incident__sealed",
 )

@@ -10,6 +10,8 @@ ONE = "incidents/<uuid:uuid>/"
 
 urlpatterns = [
     path("incidents/", pages.incidents, name="incidents"),
+    path("incidents/board/", pages.board, name="incidents_board"),
+    path("incidents/times/", pages.times, name="incidents_times"),
     path("incidents/new/", pages.incident_new, name="incident_new"),
     path("incidents/from-alerts/", pages.incident_from_alerts, name="incident_from_alerts"),
     path(ONE, pages.incident, name="incident"),
@@ -41,5 +43,7 @@ urlpatterns = [
     path(f"{ONE}parent/", pages.parent, name="incident_parent"),
     path(f"{ONE}link/", pages.link, name="incident_link"),
     path(f"{ONE}link/<uuid:link>/remove/", pages.unlink, name="incident_unlink"),
+    path(f"{ONE}deadline/<uuid:deadline>/pause/", pages.pause, name="incident_pause"),
+    path(f"{ONE}deadline/<uuid:deadline>/resume/", pages.resume, name="incident_resume"),
     path(f"{ONE}inform/", pages.inform, name="incident_inform"),
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.incidents.actions.alarm import keep_levels
 from tocsin.rooms.incidents.actions.change import change, change_part, set_flag
 from tocsin.rooms.incidents.actions.closing import close, settle
 from tocsin.rooms.incidents.actions.edits import Clash, Clashed
 from tocsin.rooms.incidents.actions.entries import add_event, correct, pin
+from tocsin.rooms.incidents.actions.examine import examine_levels
 from tocsin.rooms.incidents.actions.family import relate, set_parent, unrelate
 from tocsin.rooms.incidents.actions.hand_over import accept, offer, refuse, withdraw
 from tocsin.rooms.incidents.actions.handle import add_organisation, comment, join_alerts, open_incident, take
 from tocsin.rooms.incidents.actions.inform import inform, note_letter
 from tocsin.rooms.incidents.actions.merging import MergePlan, merge, plan_merge, take_apart
 from tocsin.rooms.incidents.actions.moving import Going, Mover, Passage, Rows, register_mover
+from tocsin.rooms.incidents.actions.pauses import pause, resume
 from tocsin.rooms.incidents.actions.record import note
 from tocsin.rooms.incidents.actions.seals import seal, unseal
 from tocsin.rooms.incidents.actions.splitting import Chosen, split
@@ -39,19 +42,23 @@ __all__ = [
     "close",
     "comment",
     "correct",
+    "examine_levels",
     "inform",
     "join_alerts",
+    "keep_levels",
     "merge",
     "note",
     "note_letter",
     "offer",
     "open_incident",
+    "pause",
     "pin",
     "plan_merge",
     "refuse",
     "register_mover",
     "reject",
     "relate",
+    "resume",
     "seal",
     "set_flag",
     "set_parent",

@@ -74,11 +74,11 @@ def accept(*, actor: Person, hand_off: HandOff) -> Incident:
     incident = _answer(current, actor=actor, state=HandOff.State.ACCEPTED)
     incident.owner_team, incident.owner = current.to_team, actor
     incident.save(update_fields=["owner_team", "owner", "updated_at"])
-    note(incident, "accepted", team=current.to_team, author=actor, kind=TimelineEntry.Kind.RESPONSE)
     acknowledged = knowledge.next_state(incident.state, "acknowledge")
     if acknowledged:
         incident.state = acknowledged
         incident.save(update_fields=["state", "updated_at"])
+    note(incident, "accepted", team=current.to_team, author=actor, kind=TimelineEntry.Kind.RESPONSE)
     return incident
 
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tocsin.platform import audit
-from tocsin.platform.access import require
+from tocsin.platform.access import require, scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
+from tocsin.rooms.incidents.actions.deadlines import follow
 from tocsin.rooms.incidents.actions.sightings import see_entries
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
 
@@ -96,10 +97,28 @@ def note(
 
 
 def note_many(incident: Incident, entries: Iterable[TimelineEntry]) -> None:
-    """Write lines of the timeline of one incident, and what they name, in a few statements, however many."""
+    """Write lines of the timeline of one incident, and what they name, in a few statements, however many.
+
+    The deadlines follow in the same transaction: call it once what the lines tell of is saved.
+    """
     written = TimelineEntry.objects.bulk_create(entries, batch_size=AT_ONCE)
     see_entries(incident, written)
     Incident.objects.filter(pk=incident.pk).update(updated_at=timezone.now())
+    if any(entry.event or entry.audience != Audience.TEAM for entry in written):
+        answered = {entry.entity_id for entry in written if entry.entity_id is not None and _answers(entry)}
+        follow(incident, told=any(map(_tells, written)), answered=answered)
+
+
+def _tells(entry: TimelineEntry) -> bool:
+    """Tell whether somebody of the handling teams told those concerned something."""
+    said = entry.kind in {TimelineEntry.Kind.RESPONSE, TimelineEntry.Kind.COMMENT} and entry.audience != Audience.TEAM
+    return said and entry.author is not None and scope_of(entry.author).allows("incidents.view")
+
+
+def _answers(entry: TimelineEntry) -> bool:
+    """Tell whether an organisation concerned said something: by mail, or its people here."""
+    by_others = entry.author is not None and not scope_of(entry.author).allows("incidents.view")
+    return entry.audience == Audience.ENTITY and (entry.event == "wrote" or by_others)
 
 
 def _kept(value: Any) -> Any:

@@ -27,9 +27,10 @@ from tocsin.rooms.incidents.forms.lifecycle import (
     RejectForm,
     SplitForm,
 )
-from tocsin.rooms.incidents.forms.lists import FilterForm, OpenForm
+from tocsin.rooms.incidents.forms.lists import BoardForm, FilterForm, OpenForm, TimesForm
 
 __all__ = [
+    "BoardForm",
     "ChangeForm",
     "CloseForm",
     "CommentForm",
@@ -57,4 +58,5 @@ __all__ = [
     "TaskAnswerForm",
     "TaskChangeForm",
     "TaskForm",
+    "TimesForm",
 ]

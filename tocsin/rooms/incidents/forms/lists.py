@@ -62,6 +62,40 @@ class FilterForm(forms.Form):
     owner = forms.ChoiceField(
         label=_("Owner"), required=False, choices=[("", _("anyone")), ("me", _("me")), ("none", _("nobody"))]
     )
+    team = forms.ChoiceField(label=_("Team"), required=False, choices=[("", _("any")), ("mine", _("my team"))])
+    due = forms.ChoiceField(
+        label=_("Due"), required=False, choices=[("", _("any")), ("late", _("late")), ("soon", _("within 4 hours"))]
+    )
+
+    def __init__(self, *args: Any, organisations: Iterable[str], due: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not due:
+            del self.fields["due"], self.fields["team"]
+        choices = [("", _("any")), *((code, code) for code in organisations)]
+        self.fields["organisation"].choices = choices  # type: ignore[attr-defined]
+
+
+class BoardForm(forms.Form):
+    """The filters of the board."""
+
+    owner = forms.ChoiceField(
+        label=_("Owner"), required=False, choices=[("", _("anyone")), ("me", _("me")), ("none", _("nobody"))]
+    )
+    due = forms.ChoiceField(
+        label=_("Due"), required=False, choices=[("", _("any")), ("late", _("late")), ("soon", _("within 4 hours"))]
+    )
+    team = forms.ChoiceField(label=_("Team"), required=False, choices=[("", _("any")), ("mine", _("my team"))])
+    sort = forms.ChoiceField(
+        label=_("Order"), required=False, choices=[("", _("next due")), ("age", _("waiting longest"))]
+    )
+
+
+class TimesForm(forms.Form):
+    """The period and the organisation that are measured."""
+
+    begin = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    end = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    organisation = forms.ChoiceField(label=_("Organisation"), required=False)
 
     family = forms.ChoiceField(
         label=_("Belongs"),
@@ -74,5 +108,5 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, organisations: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("any")), *((code, code) for code in organisations)]
+        choices = [("", _("all")), *((code, code) for code in organisations)]
         self.fields["organisation"].choices = choices  # type: ignore[attr-defined]

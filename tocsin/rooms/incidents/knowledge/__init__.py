@@ -16,18 +16,21 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.markings import TLP
 from tocsin.rooms.incidents.knowledge import wording
+from tocsin.rooms.incidents.knowledge.definitions import TIMES, definition
 from tocsin.rooms.incidents.knowledge.flags import Flag, Raised, flags, raised
 from tocsin.rooms.incidents.knowledge.states import Transition, machine
-from tocsin.rooms.incidents.models import Incident, Severity, TimelineEntry
+from tocsin.rooms.incidents.models import Deadline, Incident, Severity, TimelineEntry
 
 __all__ = [
     "EVENT_LABELS",
     "FIELDS",
     "SAYINGS",
+    "TIMES",
     "Event",
     "Flag",
     "Raised",
     "Transition",
+    "definition",
     "event",
     "events_from",
     "flags",
@@ -92,6 +95,12 @@ SAYINGS: Mapping[str, str | Promise] = {
     "parent_left": _("Is no longer a part of %(reference)s."),
     "related": _("Linked to %(reference)s:"),
     "unrelated": _("Link to %(reference)s removed."),
+    "deadline_moved": _("Deadline moved – %(promise)s: due %(was)s → %(due)s"),
+    "deadline_dropped": _("Deadline dropped – %(promise)s"),
+    "deadline_near": _("Deadline near – %(promise)s: due %(due)s"),
+    "deadline_late": _("Deadline missed – %(promise)s: was due %(due)s"),
+    "deadline_paused": _("Deadline paused – %(promise)s:"),
+    "deadline_resumed": _("Deadline runs again – %(promise)s: due %(due)s"),
 }
 FIELDS: Mapping[str, str | Promise] = {
     "title": _("Title"),
@@ -182,6 +191,10 @@ def _changes(changes: Mapping[str, tuple[Any, Any]]) -> str:
 def _word(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get(get_language() or "en") or value.get("en", ""))
+    if name in {"was", "due"}:
+        return _moment(value)
+    if name == "promise":
+        return str(Deadline.Kind(value).label)
     return str(Incident.State(value).label) if name in {"before", "after"} else str(value)
 
 
@@ -197,5 +210,9 @@ def _value(name: str, value: Any) -> str:
     if name == "rsit_type":
         return next((gettext(entry["types"][value]) for entry in taxonomy().values() if value in entry["types"]), value)
     if name == "occurred_at":
-        return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M}Z"
+        return _moment(value)
     return str(value)
+
+
+def _moment(value: str) -> str:
+    return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M}Z"

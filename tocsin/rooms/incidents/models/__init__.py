@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.incidents.models.deadline import OPEN, RUNNING, Deadline
 from tocsin.rooms.incidents.models.incident import (
+    NO_DUE,
     Aim,
     Audience,
     Degree,
@@ -19,8 +21,12 @@ from tocsin.rooms.incidents.models.ties import Merge, Relation
 from tocsin.rooms.incidents.models.work import HandOff, Task
 
 __all__ = [
+    "NO_DUE",
+    "OPEN",
+    "RUNNING",
     "Aim",
     "Audience",
+    "Deadline",
     "Degree",
     "Disposition",
     "HandOff",

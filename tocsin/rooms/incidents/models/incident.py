@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from tocsin.platform.markings import TLP
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents.querysets import IncidentQuerySet
+
+NO_DUE = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after everything that is due, and pages by key take no null
 
 
 def new_reference() -> str:
@@ -115,6 +118,8 @@ class Incident(Identified):
     inquiry_needed = models.BooleanField(default=False)
     disposition = models.CharField(max_length=20, choices=Disposition.choices, blank=True)  # of a rejected one
     near_miss = models.BooleanField(default=False)
+    next_due_at = models.DateTimeField(default=NO_DUE, editable=False)  # the handling team's nearest open deadline
+    breached = models.BooleanField(default=False, editable=False)  # one of theirs is late; see actions/deadlines.py
     closing_cause = models.TextField(blank=True)
     closing_confidentiality = models.CharField(max_length=6, choices=Degree.choices, blank=True)
     closing_integrity = models.CharField(max_length=6, choices=Degree.choices, blank=True)
@@ -145,10 +150,24 @@ class Incident(Identified):
             models.Index(fields=["updated_at", "id"], name="incident_updated"),
             models.Index(fields=["owner_team", "-updated_at"], name="incident_team"),
             models.Index(fields=["id"], name="incident_sealed", condition=Q(sealed=True)),
+            models.Index(fields=["next_due_at", "id"], name="incident_due"),
+            models.Index(fields=["next_due_at", "id"], name="incident_open_due", condition=Q(open=True)),
+            models.Index(fields=["severity", "next_due_at", "id"], name="incident_board_due", condition=Q(open=True)),
+            models.Index(fields=["severity", "id"], name="incident_board_age", condition=Q(open=True)),
+            models.Index(
+                fields=["severity", "next_due_at", "id"],
+                name="incident_board_unowned",
+                condition=Q(open=True, owner=None),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Give when the handling team's nearest open deadline is due; None when none is open."""
+        return None if self.next_due_at == NO_DUE else self.next_due_at
 
 
 class Seal(models.Model):

@@ -16,18 +16,22 @@ from tocsin.rooms.incidents.pages.acts import (
     link,
     offer,
     parent,
+    pause,
     refuse,
     reject,
+    resume,
     seal,
     take,
     unlink,
     unseal,
     withdraw,
 )
+from tocsin.rooms.incidents.pages.board import board
 from tocsin.rooms.incidents.pages.edits import change, entry_correct, part_change, task_change
 from tocsin.rooms.incidents.pages.lifecycle import close, merge, split, unmerge
 from tocsin.rooms.incidents.pages.lists import incident_from_alerts, incident_new, incidents
 from tocsin.rooms.incidents.pages.one import incident, similar
+from tocsin.rooms.incidents.pages.times import times
 
 __all__ = [
     "accept",
@@ -35,6 +39,7 @@ __all__ = [
     "add_task",
     "advance",
     "answer_task",
+    "board",
     "change",
     "close",
     "comment",
@@ -52,13 +57,16 @@ __all__ = [
     "offer",
     "parent",
     "part_change",
+    "pause",
     "refuse",
     "reject",
+    "resume",
     "seal",
     "similar",
     "split",
     "take",
     "task_change",
+    "times",
     "unlink",
     "unmerge",
     "unseal",

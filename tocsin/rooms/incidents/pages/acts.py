@@ -166,6 +166,21 @@ def answer_task(view: queries.View, form: Any) -> str:
     return _("Answered.")
 
 
+@act(forms.ReasonForm)
+def pause(view: queries.View, form: Any) -> str:
+    """Stop the time of a deadline."""
+    deadline = queries.deadline_or_404(view, form.chosen["deadline"])
+    actions.pause(actor=view.user, deadline=deadline, reason=form.cleaned_data["reason"])
+    return _("Paused.")
+
+
+@act(forms.NothingForm)
+def resume(view: queries.View, form: Any) -> str:
+    """Let the time of a deadline pass again."""
+    actions.resume(actor=view.user, deadline=queries.deadline_or_404(view, form.chosen["deadline"]))
+    return _("Its time passes again.")
+
+
 @act(forms.InformForm)
 def inform(view: queries.View, form: Any) -> str:
     """Tell an organisation's officer."""

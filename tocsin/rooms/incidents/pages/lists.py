@@ -24,6 +24,7 @@ from tocsin.rooms.incidents.schemas import INCIDENTS
 
 BY_SEVERITY = ("-severity", "-updated_at", "-id")
 BY_CHANGE = ("-updated_at", "-id")
+BY_DUE = ("next_due_at", "id")
 ROWS = 40  # more than two screens
 
 
@@ -32,7 +33,9 @@ ROWS = 40  # more than two screens
 def incidents(request: HttpRequest) -> HttpResponseBase:
     """List the incidents the person may know of."""
     found = queries.queue(request.user, filters=request.GET.dict())
-    order = BY_CHANGE if request.GET.get("sort") == "changed" else BY_SEVERITY
+    sees_due = queries.sees_due(request.user)
+    orders = {"changed": BY_CHANGE} | ({"due": BY_DUE} if sees_due else {})
+    order = orders.get(request.GET.get("sort", ""), BY_SEVERITY)
     if export.wanted(request):
         return export.answer(request, INCIDENTS, found.only().order_by(*order))
     listed = keyset(found, order, request.GET.get("cursor", ""), ROWS)
@@ -42,7 +45,11 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
     shown = {
         "page": listed,
         "count": bounded_count(found),
-        "filters": forms.FilterForm(request.GET or None, organisations=queries.codes_in_reach(request.user)),
+        "filters": forms.FilterForm(
+            request.GET or None, organisations=queries.codes_in_reach(request.user), due=sees_due
+        ),
+        "sees_due": sees_due,
+        "figure": queries.figure(request.GET.dict()),
         "may_open": queries.may_open(request.user),
     }
     template = "incidents/_list.html" if wants_fragment(request) else "incidents/list.html"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tocsin.platform.access import page
+from tocsin.platform.calendar_files import calendars
 from tocsin.rooms.constituency.models import Team
 from tocsin.rooms.incidents import forms, knowledge, queries
 from tocsin.rooms.incidents.models import TimelineEntry
@@ -38,6 +39,7 @@ def _content(view: queries.View) -> dict[str, Any]:
     content: dict[str, Any] = {
         "offer": next((h for h in view.hand_offs() if h.state == "offered"), None) if known.offered_to_id else None,
         "family": queries.family(view),
+        **_deadlines(view),
         "rsit": knowledge.label(known.rsit_class, known.rsit_type),
         "may_inform": queries.may_inform(view),
         "notice_url": queries.notice_url(view),
@@ -48,6 +50,12 @@ def _content(view: queries.View) -> dict[str, Any]:
     if queries.may_work(view):
         content |= _working_forms(view)
     return content
+
+
+def _deadlines(view: queries.View) -> dict[str, Any]:
+    found = list(view.deadlines())
+    running = (each for each in found if each.open and each.paused_at is None)
+    return {"deadlines": found, "next_due": next(running, None), "calendars": calendars()}
 
 
 def _timeline(view: queries.View, most: int, kind: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.incidents.queries.board import Column, board
 from tocsin.rooms.incidents.queries.choices import (
     default_team,
     joinable,
@@ -10,6 +11,7 @@ from tocsin.rooms.incidents.queries.choices import (
     team_for,
     teams_to_offer,
 )
+from tocsin.rooms.incidents.queries.due import deadlines_of, late_deadlines, owed_by, sees_due
 from tocsin.rooms.incidents.queries.family import (
     Divisible,
     Family,
@@ -30,6 +32,7 @@ from tocsin.rooms.incidents.queries.lists import (
     visible,
 )
 from tocsin.rooms.incidents.queries.matters import matter_for, matter_of, notice_url
+from tocsin.rooms.incidents.queries.measures import Measure, Period, figure, measured, times
 from tocsin.rooms.incidents.queries.open_ends import OpenEnd, open_children, open_ends, register_open_ends
 from tocsin.rooms.incidents.queries.similar import Similar
 from tocsin.rooms.incidents.queries.steps import lets, possible
@@ -37,6 +40,7 @@ from tocsin.rooms.incidents.queries.strip import Mark, Strip, strip
 from tocsin.rooms.incidents.queries.tabs import Tab, register_tab, tabs
 from tocsin.rooms.incidents.queries.view import (
     View,
+    deadline_or_404,
     entry_or_404,
     may_answer,
     may_answer_offer,
@@ -51,21 +55,29 @@ from tocsin.rooms.incidents.queries.view import (
 )
 
 __all__ = [
+    "Column",
     "Divisible",
     "Family",
     "Link",
     "Mark",
+    "Measure",
     "OpenEnd",
+    "Period",
     "Similar",
     "Strip",
     "Tab",
     "View",
+    "board",
     "codes_in_reach",
+    "deadline_or_404",
+    "deadlines_of",
     "default_team",
     "divisible",
     "entry_or_404",
     "family",
+    "figure",
     "joinable",
+    "late_deadlines",
     "lets",
     "listed_organisations",
     "matter_for",
@@ -76,6 +88,7 @@ __all__ = [
     "may_inform",
     "may_open",
     "may_work",
+    "measured",
     "named",
     "notice_url",
     "of_alert",
@@ -85,6 +98,7 @@ __all__ = [
     "open_ends",
     "open_tasks_of",
     "organisations_to_open_for",
+    "owed_by",
     "part_or_404",
     "people_to_name",
     "possible",
@@ -92,12 +106,14 @@ __all__ = [
     "register_open_ends",
     "register_tab",
     "relation_or_404",
+    "sees_due",
     "strip",
     "suggested",
     "tabs",
     "task_or_404",
     "team_for",
     "teams_to_offer",
+    "times",
     "view_or_404",
     "visible",
 ]

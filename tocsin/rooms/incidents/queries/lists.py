@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,14 @@ from tocsin.rooms.incidents.models import (
     Severity,
     Task,
 )
+from tocsin.rooms.incidents.queries.due import DUE, due, sees_due
+from tocsin.rooms.incidents.queries.measures import behind, concerning
 
 LINKED = 50
 LISTED = ("owner", "owner_team", "offered_to")
 SHOWN = ("uuid", "reference", "title", "state", "open", "severity", "tlp", "sealed", "updated_at",
-         "owner__username", "owner__full_name", "owner_team__code", "offered_to__code")  # fmt: skip
+         "next_due_at", "breached", "owner__username", "owner__full_name", "owner_team__code",
+         "offered_to__code")  # fmt: skip
 
 
 def visible(user: Any) -> QuerySet[Incident]:
@@ -31,34 +35,41 @@ def visible(user: Any) -> QuerySet[Incident]:
     return found
 
 
-def queue(user: Any, *, filters: dict[str, str]) -> QuerySet[Incident]:
+def queue(user: Any, *, filters: Mapping[str, str]) -> QuerySet[Incident]:
     """Give the incidents of a list page; unknown filters are ignored, unknown values match nothing."""
-    found = visible(user)
-    which = filters.get("state") or "open"
-    if which in {"open", "ended"}:
-        found = found.filter(open=which == "open")
-    elif which != "all":
-        found = found.filter(state=which)
-    if filters.get("offered") == "mine":
-        found = found.filter(offered_to__in=scope_of(user).teams("incidents.work"))
+    found = _in_state(visible(user), filters.get("state") or "open")
+    found = _answered_for(found, user, filters)
     if severity := filters.get("severity"):
         found = found.filter(severity=severity) if severity in map(str, Severity.values) else found.none()
     if filters.get("rsit_class"):
         found = found.filter(rsit_class=filters["rsit_class"])
     if filters.get("organisation"):
-        found = _about(found, user, filters["organisation"])
-    if filters.get("owner") in {"me", "none"}:
-        found = found.filter(owner=user if filters["owner"] == "me" else None)
+        found = found.filter(pk__in=concerning(user, filters["organisation"]))
     found = _of_family(found, user, filters.get("family", ""), filters.get("parent", ""))
+    if filters.get("due") in DUE and sees_due(user):
+        found = found.filter(due(filters["due"]))
+    if filters.get("promise"):
+        found = found.filter(pk__in=behind(filters))
     if filters.get("text"):
         found = found.filter(Q(title__icontains=filters["text"]) | Q(reference__iexact=filters["text"]))
     return found.only(*SHOWN)
 
 
-def _about(found: QuerySet[Incident], user: Any, code: str) -> QuerySet[Incident]:
-    reach = scope_of(user).organisations("incidents.view", "incidents.part")
-    parts = IncidentEntity.objects.filter(organisation__code=code, organisation__in=reach)
-    return found.filter(pk__in=parts.values("incident"))
+def _in_state(found: QuerySet[Incident], which: str) -> QuerySet[Incident]:
+    if which in {"open", "ended"}:
+        return found.filter(open=which == "open")
+    return found if which == "all" else found.filter(state=which)
+
+
+def _answered_for(found: QuerySet[Incident], user: Any, filters: Mapping[str, str]) -> QuerySet[Incident]:
+    """Keep those of an owner or a team, or those offered to the person's teams."""
+    if filters.get("owner") in {"me", "none"}:
+        found = found.filter(owner=user if filters["owner"] == "me" else None)
+    if filters.get("team") == "mine":
+        found = found.filter(owner_team__in=scope_of(user).teams("incidents.view"))
+    if filters.get("offered") == "mine":
+        found = found.filter(offered_to__in=scope_of(user).teams("incidents.work"))
+    return found
 
 
 def _of_family(found: QuerySet[Incident], user: Any, which: str, parent: str) -> QuerySet[Incident]:

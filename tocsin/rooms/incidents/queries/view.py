@@ -13,8 +13,10 @@ from django.http import Http404
 from tocsin.platform.access import scope_of
 from tocsin.platform.models import GateEntry
 from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.incidents.knowledge.levels import MEASURED
 from tocsin.rooms.incidents.models import (
     Audience,
+    Deadline,
     HandOff,
     Incident,
     IncidentEntity,
@@ -61,6 +63,14 @@ class View:
         if self.handler:
             own |= Q(entity=None)
         return self.incident.tasks.filter(own).select_related("assignee", "entity__organisation")
+
+    def deadlines(self) -> QuerySet[Deadline]:
+        """Give the deadlines this person may know of, the soonest due on top.
+
+        Updates begin anew whenever anybody concerned is told something: only handlers, who read that, see those.
+        """
+        own = Q(entity__in=self.mine) | (Q(entity=None) if self.handler else Q(entity=None, kind__in=MEASURED))
+        return self.incident.deadlines.filter(own).select_related("person", "team", "entity__organisation")
 
     def alerts(self) -> QuerySet[Alert]:
         """Give the alerts of the incident that this person may see."""
@@ -151,6 +161,14 @@ def part_or_404(view: View, uuid: UUID) -> IncidentEntity:
     if part is None:
         raise Http404("part")
     return part
+
+
+def deadline_or_404(view: View, uuid: UUID) -> Deadline:
+    """Give one deadline of the incident that the person may see."""
+    deadline = view.deadlines().filter(uuid=uuid).first()
+    if deadline is None:
+        raise Http404("deadline")
+    return deadline
 
 
 def task_or_404(view: View, uuid: UUID) -> Task:

@@ -1,0 +1,141 @@
+"""Keep the deadlines of an incident: the one place that writes a due date.
+
+`follow` is called with every line of the timeline (see `record.note_many`), in the same transaction: whatever changes
+an incident writes a line, so the deadlines follow every change. It holds the incident's row first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from tocsin.rooms.incidents.actions.reckon import Key, Wanted, due_after, is_kept, passed, wanted
+from tocsin.rooms.incidents.models import NO_DUE, Audience, Deadline, Incident, TimelineEntry
+
+REMEMBERED = (
+    "severity", "policy", "version", "calendar", "target", "warn_share", "answers", "escalate", "may_pause",
+    "person_id", "team_id", "started_at", "due_at", "warn_at", "warned_at", "breached_at", "met_at", "stopped_at",
+    "took", "paused_at", "paused", "pause_reason",
+)  # fmt: skip
+FIELDS = [name.removesuffix("_id") for name in REMEMBERED]
+
+
+@transaction.atomic
+def follow(incident: Incident, *, told: bool = False, answered: Collection[int] = ()) -> None:
+    """Let the deadlines follow what an incident now is; the timeline keeps what moved.
+
+    ``told`` says that those concerned were told something, ``answered`` are the parts whose organisation answered.
+    """
+    current: Incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+    now = timezone.now()
+    known: dict[Key, Deadline] = {(each.entity_id, each.kind): each for each in current.deadlines.all()}
+    before = {key: _remembered(each) for key, each in known.items()}
+    entries = _align(current, known, now)
+    for (part, kind), each in known.items():
+        if not each.open:
+            continue
+        if told and part is None and kind == Deadline.Kind.UPDATE:
+            restart(each, now)
+        if is_kept(current, each) or (part in answered and kind == Deadline.Kind.ACKNOWLEDGE):
+            meet(each, now)
+    Deadline.objects.bulk_create(each for each in known.values() if each.pk is None)
+    changed = [each for key, each in known.items() if key in before and before[key] != _remembered(each)]
+    Deadline.objects.bulk_update(changed, FIELDS)
+    TimelineEntry.objects.bulk_create(entries)
+    sum_up(current, known.values())
+    incident.next_due_at, incident.breached = current.next_due_at, current.breached
+
+
+def sum_up(incident: Incident, deadlines: Iterable[Deadline]) -> None:
+    """Note at the incident which of its deadlines is due next, and whether one is late: of the handling team's."""
+    own = [each for each in deadlines if each.entity_id is None and each.open]
+    due = min((each.due_at for each in own if each.paused_at is None), default=NO_DUE)
+    late = any(each.breached_at for each in own)
+    if (incident.next_due_at, incident.breached) != (due, late):
+        incident.next_due_at, incident.breached = due, late
+        Incident.objects.filter(pk=incident.pk).update(next_due_at=due, breached=late)
+
+
+def meet(deadline: Deadline, now: datetime) -> None:
+    """Note that a promise is kept now; a pause that runs ends with it."""
+    end_pause(deadline, now)
+    deadline.met_at = now
+    deadline.took = max(0, passed(deadline, deadline.started_at, now) - deadline.paused)
+    if deadline.breached_at is None and now > deadline.due_at:
+        deadline.breached_at = deadline.due_at
+
+
+def restart(deadline: Deadline, now: datetime) -> None:
+    """Let the time of a deadline begin anew."""
+    deadline.started_at, deadline.paused, deadline.paused_at = now, 0, None
+    _set_due(deadline, now)
+
+
+def end_pause(deadline: Deadline, now: datetime) -> None:
+    """Let time pass again; what passed meanwhile is given on top."""
+    if deadline.paused_at is not None:
+        deadline.paused += passed(deadline, deadline.paused_at, now)
+        deadline.paused_at = None
+        _set_due(deadline, now)
+
+
+def line(deadline: Deadline, event: str, **details: Any) -> TimelineEntry:
+    """Make a line of the timeline about a deadline, for those who see it."""
+    return TimelineEntry(
+        incident_id=deadline.incident_id,
+        entity_id=deadline.entity_id,
+        kind=TimelineEntry.Kind.CHANGE,
+        audience=Audience.ENTITY if deadline.entity_id else Audience.TEAM,
+        event=event,
+        details={"promise": str(deadline.kind), **details},
+    )
+
+
+def _align(incident: Incident, known: dict[Key, Deadline], now: datetime) -> list[TimelineEntry]:
+    """Make, move and stop deadlines until they are those that the incident should have; give what to say of it."""
+    entries = []
+    goals = wanted(incident) if incident.open else {}
+    for key, goal in goals.items():
+        deadline = known.setdefault(key, Deadline(incident=incident, entity_id=key[0], kind=key[1]))
+        if deadline.met_at is not None:
+            continue
+        was = deadline.due_at
+        _take_on(deadline, goal, now)
+        if was is not None and was != deadline.due_at:
+            entries.append(line(deadline, "deadline_moved", was=was.isoformat(), due=deadline.due_at.isoformat()))
+    for key, deadline in known.items():
+        if key not in goals and deadline.open:
+            deadline.stopped_at, deadline.paused_at = now, None
+            if incident.open:
+                entries.append(line(deadline, "deadline_dropped"))
+    return entries
+
+
+def _take_on(deadline: Deadline, goal: Wanted, now: datetime) -> None:
+    promise = goal.promise
+    deadline.severity, deadline.policy, deadline.version = promise.severity, promise.policy, promise.version
+    deadline.calendar, deadline.target, deadline.warn_share = promise.calendar, promise.target, promise.warn_share
+    deadline.answers, deadline.escalate, deadline.may_pause = promise.answers, promise.escalate, promise.may_pause
+    deadline.person_id, deadline.team_id = goal.person, goal.team
+    if deadline.stopped_at is not None:  # what passed while the incident was closed is given on top
+        deadline.paused += passed(deadline, deadline.stopped_at, now)
+        deadline.stopped_at = None
+    if deadline.kind != Deadline.Kind.UPDATE or deadline.pk is None:  # the time of updates begins with each of them
+        deadline.started_at = goal.started_at
+    _set_due(deadline, now)
+
+
+def _set_due(deadline: Deadline, now: datetime) -> None:
+    deadline.due_at, deadline.warn_at = due_after(deadline), due_after(deadline, deadline.warn_share)
+    if deadline.due_at > now:
+        deadline.breached_at = None
+    if deadline.warn_at > now:
+        deadline.warned_at = None
+
+
+def _remembered(deadline: Deadline) -> tuple[Any, ...]:
+    return tuple(getattr(deadline, name) for name in REMEMBERED)

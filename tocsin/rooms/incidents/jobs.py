@@ -1,0 +1,10 @@
+"""What the room does by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tocsin.platform.jobs import Job
+from tocsin.rooms.incidents import actions
+
+JOBS = (Job("incidents.levels", timedelta(seconds=30), actions.keep_levels),)
