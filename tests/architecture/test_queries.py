@@ -25,12 +25,32 @@ from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.rules.models import Rule, RuleSet
 
 MANY, MOST = 60, 12
-LISTS = ("/", "/alerts/?state=all", "/incidents/?state=all", "/incidents/?state=all&sort=due", "/incidents/board/",
-         "/incidents/board/?sort=age&owner=none&team=mine&due=late", "/incidents/times/", "/organisations/",
-         "/organisations/?without_officer=on", "/receipts/", "/sources/", "/rules/", "/people/", "/teams/", "/ledger/", "/audit/",
-         "/notices/affected/",
-         "/notices/", "/notices/matrix/", "/notices/board/", "/notices/mine/", "/notices/letters/", "/notices/new/",
-         "/notices/routing/?value=DEPA&kind=incident&severity=5")  # fmt: skip
+LISTS = (
+    "/",
+    "/alerts/?state=all",
+    "/incidents/?state=all",
+    "/incidents/?state=all&sort=due",
+    "/incidents/board/",
+    "/incidents/board/?sort=age&owner=none&team=mine&due=late",
+    "/incidents/times/",
+    "/organisations/",
+    "/organisations/?without_officer=on",
+    "/receipts/",
+    "/sources/",
+    "/rules/",
+    "/people/",
+    "/teams/",
+    "/ledger/",
+    "/audit/",
+    "/notices/affected/",
+    "/notices/",
+    "/notices/matrix/",
+    "/notices/board/",
+    "/notices/mine/",
+    "/notices/letters/",
+    "/notices/new/",
+    "/notices/routing/?value=DEPA&kind=incident&severity=5",
+)
 
 
 def people() -> list[Person]:
