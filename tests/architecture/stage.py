@@ -14,7 +14,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Organisation, Team
 from tocsin.rooms.incidents import actions
-from tocsin.rooms.incidents.models import Incident
+from tocsin.rooms.incidents.models import HandOff, Incident
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.notices import actions as notice_actions
 from tocsin.rooms.notices import queries
@@ -49,7 +49,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "rule.uuid": rule.uuid,
         "receipt": receipt.uuid,
         "record": 1,
-        "offer": incident.hand_offs.get().uuid,
+        "offer": incident.hand_offs.get(moves=True).uuid,
         "task": incident.tasks.get().uuid,
         "entry": incident.timeline.get(text="Secret title of A remark").uuid,
         "part": incident.entities.get().uuid,
@@ -62,7 +62,25 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "contact_confirm.uuid": contact.uuid,
         "role_end.uuid": department.memberships.all()[0].uuid,
         **{f"{name}.uuid": incident.uuid for name in _doors(of="incidents")},
+        **_hand_offs(chart, incident, department),
         **_notice(chart, department),
+    }
+
+
+def _hand_offs(chart: Mapping[str, Person], incident: Incident, department: Organisation) -> dict[str, Any]:
+    """Hand something to department A that nobody answers in time, so that it rises."""
+    Team.objects.filter(code="CSIRC").update(services=["incident_response"])
+    responder = Person.objects.get(pk=chart["responder"].pk)
+    asked = actions.hand_over(
+        actor=responder, incident=incident, route="H04", receiver=department, text="Secret title of A hand-off"
+    )
+    HandOff.objects.filter(pk=asked.pk).update(due_at=timezone.now())
+    actions.rise_due()
+    answers = ("hand_off", "hand_off_accept", "hand_off_refuse", "hand_off_withdraw")
+    return {
+        **{f"{name}.uuid": asked.uuid for name in answers},
+        "hand_off": asked.uuid,
+        "rise_take.uuid": asked.rises.get().uuid,
     }
 
 

@@ -24,6 +24,7 @@ from tocsin.rooms.incidents.models import (
     HandOff,
     Incident,
     IncidentEntity,
+    Rise,
     Seal,
     Task,
     TimelineEntry,
@@ -31,7 +32,7 @@ from tocsin.rooms.incidents.models import (
 from tocsin.rooms.intake.models import Source
 
 WRITTEN = (Alert, Asset, Contact, Deadline, HandOff, Incident, IncidentEntity, Membership, Organisation, OutboxMessage,
-           Person, Seal, Source, Task, Team, TimelineEntry)  # fmt: skip
+           Person, Rise, Seal, Source, Task, Team, TimelineEntry)  # fmt: skip
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_the_ledger_shows_a_narrow_handler_only_their_parts(
     narrow: Person, things: dict[str, Any], chart: Mapping[str, Person], client_of: Callable[[Person], Client]
 ) -> None:
     incident = Incident.objects.get()
-    actions.accept(actor=chart["responder"], hand_off=incident.hand_offs.get())
+    actions.accept(actor=chart["responder"], hand_off=incident.hand_offs.get(moves=True))
     actions.add_organisation(
         actor=chart["responder"], incident=incident, organisation=Organisation.objects.get(code="DEPB")
     )

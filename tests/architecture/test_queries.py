@@ -20,7 +20,7 @@ from tocsin.platform.outbox import Message, send
 from tocsin.rooms.accounts.models import ApiToken, Person
 from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
-from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Task, TimelineEntry
+from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Rise, Task, TimelineEntry
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.rules.models import Rule, RuleSet
 
@@ -49,6 +49,11 @@ LISTS = (
     "/notices/mine/",
     "/notices/letters/",
     "/notices/new/",
+    "/hand-offs/",
+    "/hand-offs/?box=answered",
+    "/hand-offs/?box=sent",
+    "/hand-offs/?box=all",
+    "/hand-offs/risen/",
     "/notices/routing/?value=DEPA&kind=incident&severity=5",
 )
 
@@ -56,6 +61,17 @@ LISTS = (
 def people() -> list[Person]:
     made = [Person(username=f"p{n:03}", email=f"p{n}@x.example", full_name=f"P {n}") for n in range(MANY)]
     return [*Person.objects.bulk_create(made)]
+
+
+def hand_over(incident: Incident, person: Person, team: Team) -> None:
+    """Hand the incident over, and something of it that nobody answered."""
+    given = {"incident": incident, "from_team_id": incident.owner_team_id, "to_team": team, "sent_by": person}
+    HandOff.objects.create(answered_by=person, state="withdrawn", **given)
+    late = HandOff.objects.create(moves=False, route="H13", due_at=timezone.now(), **given)
+    Rise.objects.create(
+        incident=incident, hand_off=late, reason="unanswered", role="ciso", since=late.due_at, risen_at=late.due_at,
+        team=team,
+    )  # fmt: skip
 
 
 def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
@@ -89,10 +105,7 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
             incident=incident, entity=part, kind="comment", audience="all", text="x", author=person
         )
         Task.objects.create(incident=incident, entity=part, title="t", assignee=person)
-        HandOff.objects.create(
-            incident=incident, from_team_id=incident.owner_team_id, to_team=csirc,
-            sent_by=person, answered_by=person, state="withdrawn",
-        )  # fmt: skip
+        hand_over(incident, person, csirc)
         incident.alerts.add(other)
         also = Incident.objects.create(title=f"i{n}", opened_by=person, owner=person, owner_team=incident.owner_team)
         IncidentEntity.objects.create(incident=also, organisation=place)
@@ -110,6 +123,7 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
 def things(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     made = furnish(chart)
     crowd(chart, made)
+    HandOff.objects.update(received_at=timezone.now())  # whoever opens one first writes that down, once
     return made
 
 
@@ -132,6 +146,8 @@ def test_every_page_asks_little(
         *(f"/incidents/{incident}/{name}/" for name in ("change", "close", "merge", "split")),
         f"/incidents/{incident}/part/{things['part']}/", f"/incidents/{incident}/task/{things['task']}/change/",
         f"/organisations/{things['organisation.uuid']}/", f"/receipts/{things['receipt']}/", "/account/",
+        f"/incidents/{incident}/hand-offs/", f"/hand-offs/{things['hand_off']}/",
+        f"/incidents/{incident}/hand-offs/new/?route=H04&to=organisation:DEPA",
         f"/people/{chart['analyst'].uuid}/", f"/teams/{things['team.uuid']}/", "/incidents/new/",
     ]  # fmt: skip
     asked = {path: count(client, path) for path in pages}

@@ -38,7 +38,10 @@ def sealed(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     """Seal an incident with everything in it, and give its ids beside those of things that do not exist."""
     things = furnish(chart)
     incident = Incident.objects.get()
-    actions.accept(actor=chart["responder"], hand_off=incident.hand_offs.get())
+    actions.accept(actor=chart["responder"], hand_off=incident.hand_offs.get(moves=True))
+    asked = incident.hand_offs.get(moves=False)
+    actions.refuse(actor=chart["officer_a"], hand_off=asked, reason=SECRET)
+    actions.rise_due()
     part = actions.inform(
         actor=chart["responder"], incident=incident, entity=incident.entities.get(), subject=SECRET, text=SECRET
     )
@@ -54,7 +57,8 @@ def sealed(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     Alert.objects.update(title=SECRET)
     GateEntry.objects.filter(item_type="incident").update(item_title=SECRET, reason=SECRET)
     actions.seal(actor=chart["responder"], incident=incident, people=[])
-    names = [*(name for name, value in things.items() if value == incident.uuid), "uuid", "offer", "task"]
+    handed = {asked.uuid, things["rise_take.uuid"]}
+    names = [*(name for name, value in things.items() if value in {incident.uuid, *handed}), "uuid", "offer", "task"]
     messages = {"message_confirm.uuid": told.uuid, "message_again.uuid": told.uuid}
     notice = things["notice.uuid"]
     written = {name: about.uuid for name, value in things.items() if value == notice}

@@ -93,7 +93,8 @@ def test_a_sealed_incident_is_taken_along_by_its_people_only(
     things: Mapping[str, Any], chart: Chart, client_of: ClientOf
 ) -> None:
     incident = Incident.objects.get()
-    incidents.accept(actor=chart["responder"], hand_off=incident.hand_offs.get())
+    incidents.accept(actor=chart["responder"], hand_off=incident.hand_offs.get(moves=True))
+    incidents.withdraw(actor=chart["responder"], hand_off=incident.hand_offs.get(moves=False))
     incidents.seal(actor=chart["responder"], incident=incident, people=[])
     assert len(rows(client_of(chart["responder"]), "/incidents/?export=csv")) == 1
     assert rows(client_of(chart["analyst"]), "/incidents/?export=csv") == []

@@ -38,6 +38,7 @@ class Action(StrEnum):
     SMS = "sms"
     FEED = "feed"
     REPORT = "report"
+    HAND_OFF = "hand_off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.rooms.desk.conftest import Make, organisation
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Team
 from tocsin.rooms.desk.knowledge import desk_of
+from tocsin.rooms.incidents import actions
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[Person], Client]
@@ -23,11 +26,11 @@ def titles(person: Person) -> set[str]:
 
 def test_an_analyst_is_shown_the_queue(analyst: Person) -> None:
     assert {"Open alerts", "Next in the queue", "Alerts you have taken", "Tasks"} <= titles(analyst)
-    assert "Offered to your team" not in titles(analyst)
+    assert "Incidents nobody owns" not in titles(analyst)
 
 
-def test_a_responder_is_shown_offers_first(responder: Person) -> None:
-    assert {"Open incidents", "Offered to your team", "Your incidents", "Tasks"} <= titles(responder)
+def test_a_responder_is_shown_what_was_handed_over_first(responder: Person) -> None:
+    assert {"Open incidents", "Handed to you", "Your incidents", "Tasks"} <= titles(responder)
 
 
 def test_an_officer_is_shown_their_organisation_only(officer_a: Person) -> None:
@@ -35,6 +38,7 @@ def test_an_officer_is_shown_their_organisation_only(officer_a: Person) -> None:
         "Open alerts",
         "Questions to you",
         "Notices to answer",
+        "Handed to you",
         "Incidents that concern you",
         "Late, or due soon",
         "Tasks",
@@ -45,9 +49,8 @@ def test_an_officer_is_shown_their_organisation_only(officer_a: Person) -> None:
 def test_a_ciso_is_shown_what_nobody_holds(ciso: Person) -> None:
     assert {
         "Open incidents",
-        "Incidents nobody owns",
         "Deadlines that were missed",
-        "Hand-offs without an answer",
+        "Risen to you",
         "Without a security officer",
     } <= titles(ciso)
 
@@ -87,7 +90,8 @@ def test_a_full_desk_shows_everything_that_waits(
     chart: Mapping[str, Person], client_of: ClientOf, make_alert: Make, make_offer: Make
 ) -> None:
     make_alert(None, 4)
-    make_offer()
+    make_offer(due_at=timezone.now() - timedelta(minutes=1))
+    actions.rise_due()
     assert b"alert 0" in client_of(chart["analyst"]).get("/").content
     for name in ("responder", "ciso"):
         assert b"incident 1" in client_of(chart[name]).get("/").content

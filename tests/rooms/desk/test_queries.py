@@ -13,6 +13,7 @@ from tests.rooms.desk.conftest import Make, organisation
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Contact, Membership
 from tocsin.rooms.desk import queries
+from tocsin.rooms.incidents import actions as incident_actions
 from tocsin.rooms.incidents.models import Task
 from tocsin.rooms.intake.models import Receipt, Source
 
@@ -72,23 +73,31 @@ def test_a_sealed_incident_waits_for_nobody_who_is_not_named(
     sealed = make_incident(sealed=True)
     make_offer(sealed, due_at=timezone.now() - timedelta(days=1))
     Task.objects.create(incident=sealed, title="secret", assignee=ciso)
+    incident_actions.rise_due()
     assert not queries.unowned_incidents(ciso)
-    assert not queries.stuck_hand_offs(ciso)
+    assert not queries.risen(ciso)
     assert not queries.tasks(ciso)
     assert set(shown(queries.incident_severities(ciso))) == {"0"}
 
 
-def test_an_offer_waits_for_the_team_it_was_made_to(responder: Person, analyst: Person, make_offer: Make) -> None:
+def test_a_hand_off_waits_for_whom_it_was_handed_to(responder: Person, analyst: Person, make_offer: Make) -> None:
     offer = make_offer()
-    assert list(queries.offers(responder).rows) == [offer]
-    assert not queries.offers(analyst)
+    assert list(queries.hand_offs(responder).rows) == [offer]
+    assert not queries.hand_offs(analyst)
 
 
-def test_an_offer_is_stuck_when_its_time_is_over(ciso: Person, make_offer: Make) -> None:
-    make_offer(due_at=timezone.now() + timedelta(hours=1))
-    late = make_offer(due_at=timezone.now() - timedelta(minutes=1))
-    old = make_offer(created_at=timezone.now() - timedelta(days=2))
-    assert list(queries.stuck_hand_offs(ciso).rows) == [late, old]
+def test_what_waits_longest_for_an_answer_stands_on_top_and_rises(
+    ciso: Person, responder: Person, make_offer: Make
+) -> None:
+    now = timezone.now()
+    make_offer(due_at=now + timedelta(hours=1))
+    late = make_offer(due_at=now - timedelta(minutes=1))
+    later = make_offer(due_at=now - timedelta(hours=5))
+    assert [each.pk for each in queries.hand_offs(responder).rows][:2] == [later.pk, late.pk]
+    assert not queries.risen(ciso)
+    incident_actions.rise_due()
+    assert [rise.hand_off for rise in queries.risen(ciso).rows] == [later, late]
+    assert not queries.risen(responder)
 
 
 def test_tasks_come_by_date_and_those_of_ones_organisation_count(
@@ -157,11 +166,11 @@ def test_a_section_shows_eight_and_says_that_there_are_more(analyst: Person, mak
         queries.my_incidents,
         queries.my_deadlines,
         queries.late_deadlines,
-        queries.offers,
+        queries.hand_offs,
         queries.tasks,
         queries.unowned_incidents,
         queries.own_part_incidents,
-        queries.stuck_hand_offs,
+        queries.risen,
         queries.missing_officers,
         queries.contacts_to_confirm,
         queries.rejected_records,

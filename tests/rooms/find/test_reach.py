@@ -10,7 +10,7 @@ from tocsin.platform.search import indexing
 from tocsin.platform.search.models import SearchDocument
 from tocsin.platform.search.results import Asked, search
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity
 
@@ -102,10 +102,11 @@ def test_roles_that_end_take_their_findings_with_them(
 def test_a_team_that_takes_over_finds_everything(incident: Incident, chart: Mapping[str, Person], found: Found) -> None:
     team = Team.objects.create(code="CART", name="Team CART", organisation=Organisation.objects.get(code="OTHER"))
     Membership.objects.create(person=chart["outsider"], role="responder", team=team)
+    Mandate.objects.create(team=team, organisation=Organisation.objects.get(code="DEPB"))
     outsider = Person.objects.get(pk=chart["outsider"].pk)
-    assert found(outsider, "wordsummary") == []
+    assert found(outsider, "wordpart1") == []  # of department A
     actions.offer(actor=chart["responder"], incident=incident, team=team)
-    assert found(outsider, "wordsummary") == ["wordtitle"]
+    assert found(outsider, "wordpart1") == ["wordtitle"]
 
 
 def test_narrowing_stays_within(incident: Incident, chart: Mapping[str, Person], found: Found) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.rooms.incidents.things import alert_at
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import Organisation, Team
+from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.models import Incident, IncidentEntity
 from tocsin.rooms.notices import actions as notices
@@ -24,7 +24,24 @@ def department_b(chart: object) -> Organisation:
 
 @pytest.fixture
 def csirc(chart: object) -> Team:
+    Team.objects.filter(code="CSIRC").update(services=["incident_response"])
+    Team.objects.filter(code="SOC").update(services=["monitoring"])
     return Team.objects.get(code="CSIRC")
+
+
+@pytest.fixture
+def network(csirc: Team) -> Team:
+    """Give a team that runs the network, with one operator."""
+    team = Team.objects.create(code="NOC", name="Team NOC", organisation=csirc.organisation, services=["network"])
+    Mandate.objects.create(team=team, organisation=csirc.organisation)
+    person = Person.objects.create(username="operator", email="operator@tocsin.example", full_name="Operator")
+    Membership.objects.create(person=person, role="network_operator", team=team)
+    return team
+
+
+@pytest.fixture
+def operator(network: Team) -> Person:
+    return Person.objects.get(username="operator")
 
 
 @pytest.fixture

@@ -55,11 +55,11 @@ def test_what_a_text_names_is_named_in_one_matter_less(full: Incident, other: In
     actions.comment(actor=responder, incident=other, text="evil.example and good.example", audience="team")
     evil = Observable.objects.get(value="evil.example")
     assert evil.seen == 2
-    assert len(queries.view_or_404(responder, other.uuid).named().similar) == 1
+    assert len(queries.view_or_404(responder, other.uuid).similar()) == 1
     actions.merge(actor=responder, source=full, target=other)
     evil.refresh_from_db()
     assert evil.seen == 1
-    assert queries.view_or_404(responder, other.uuid).named().similar == []
+    assert queries.view_or_404(responder, other.uuid).similar() == []
     assert not Sighting.objects.filter(incident=full).exists()
     actions.take_apart(actor=responder, incident=full)
     evil.refresh_from_db()

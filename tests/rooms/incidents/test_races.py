@@ -16,7 +16,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
 from tocsin.rooms.incidents import actions
-from tocsin.rooms.incidents.models import HandOff, Incident
+from tocsin.rooms.incidents.models import HandOff, Incident, Rise
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -101,6 +101,53 @@ def test_sealing_and_offering_do_not_cross(chart: Mapping[str, Person], offered:
             actions.unseal(actor=chart["responder"], incident=now)
         for open_one in HandOff.objects.filter(state="offered"):
             actions.withdraw(actor=chart["analyst"], hand_off=open_one)
+
+
+def test_one_of_two_answers_a_request_and_the_other_is_told_who(
+    chart: Mapping[str, Person], second: Person, network: Team, department_a: Organisation
+) -> None:
+    opened = actions.open_incident(actor=chart["analyst"], title="t", organisations=[department_a])
+    crew = [Person.objects.create(username=f"net{n}", email=f"net{n}@x.example", full_name=f"Net {n}") for n in "12"]
+    for person in crew:
+        Membership.objects.create(person=person, role="network_operator", team=network)
+    asked = actions.hand_over(
+        actor=Person.objects.get(username="analyst"), incident=opened, route="H13", receiver=network
+    )
+    outcomes = at_once(
+        lambda: actions.accept(actor=crew[0], hand_off=asked),
+        lambda: actions.refuse(actor=crew[1], hand_off=asked, reason="no"),
+    )
+    [won] = [one for one in outcomes if isinstance(one, Incident)]
+    [lost] = [one for one in outcomes if isinstance(one, ValidationError)]
+    winner = crew[outcomes.index(won)]
+    assert str(winner) in lost.messages[0]
+    assert HandOff.objects.get().answered_by == winner
+
+
+def test_rising_and_answering_do_not_cross(chart: Mapping[str, Person], offered: HandOff) -> None:
+    HandOff.objects.update(due_at=timezone.now())
+    outcomes = at_once(
+        actions.rise_due,
+        actions.rise_due,
+        lambda: actions.accept(actor=chart["responder"], hand_off=offered),
+    )
+    assert not [one for one in outcomes if isinstance(one, Exception)]
+    actions.rise_due()
+    assert Rise.objects.filter(hand_off=offered).count() <= 1
+    assert not Rise.objects.filter(settled_at=None, hand_off=offered).exists()
+
+
+def test_one_of_two_takes_what_has_risen(chart: Mapping[str, Person], second: Person, offered: HandOff) -> None:
+    HandOff.objects.update(due_at=timezone.now())
+    actions.rise_due()
+    rise = Rise.objects.get()
+    outcomes = at_once(
+        lambda: actions.take_up(actor=chart["ciso"], rise=rise),
+        lambda: actions.take_up(actor=second, rise=rise),
+        lambda: actions.accept(actor=chart["responder"], hand_off=offered),
+    )
+    assert [type(one) for one in outcomes].count(ValidationError) in {1, 2}
+    assert Rise.objects.get().settled_at is not None
 
 
 def test_one_of_two_makes_an_incident_of_an_alert(

@@ -66,6 +66,11 @@ def answers_for_deadlines(scope: Scope) -> bool:
     )
 
 
+def answers_hand_offs(scope: Scope) -> bool:
+    """Tell whether something may be handed to the person's team or organisation."""
+    return bool(scope.teams("hand_offs.answer")) or scope.allows("incidents.answer")
+
+
 def speaks_for_an_organisation(scope: Scope) -> bool:
     """Tell whether the person is an officer or stands in for one."""
     return scope.allows("incidents.part")
@@ -92,17 +97,15 @@ SECTIONS = (
     Section("deadlines", _("Deadlines that were missed"), coordinates, queries.late_deadlines),
     Section("alerts", _("Questions to you"), speaks_for_an_organisation, queries.questions),
     Section("own_notices", _("Notices to answer"), _has("notices.answer"), queries.notices_to_answer),
-    Section("offers", _("Offered to your team"), responds, queries.offers),
+    Section("risen", _("Risen to you"), coordinates, queries.risen),
+    Section("hand_offs", _("Handed to you"), answers_hand_offs, queries.hand_offs),
     Section("alerts", _("Next in the queue"), triages, queries.alerts_to_triage),
     Section("deadlines", _("Late, or due soon"), answers_for_deadlines, queries.my_deadlines),
     Section("due_incidents", _("Your incidents"), owns_incidents, queries.my_incidents),
     Section("incidents", _("Incidents that concern you"), speaks_for_an_organisation, queries.own_part_incidents),
     Section("tasks", _("Tasks"), _has("incidents.view", "incidents.answer"), queries.tasks),
     Section("alerts", _("Alerts you have taken"), lambda s: triages(s) and not responds(s), queries.my_alerts),
-    Section("hand_offs", _("Hand-offs without an answer"), coordinates, queries.stuck_hand_offs),
-    Section(
-        "due_incidents", _("Incidents nobody owns"), lambda s: responds(s) or coordinates(s), queries.unowned_incidents
-    ),
+    Section("due_incidents", _("Incidents nobody owns"), responds, queries.unowned_incidents),
     Section("stuck_notices", _("Told of a notice, and stuck"), _has("notices.send"), queries.stuck_notices),
     Section("contacts", _("Contacts to confirm"), speaks_for_an_organisation, queries.contacts_to_confirm),
     Section(

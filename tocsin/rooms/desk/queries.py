@@ -21,7 +21,7 @@ from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.constituency.models import CONFIRM_EVERY, Asset, Contact, Membership, Organisation
 from tocsin.rooms.incidents import queries as incidents
-from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Severity, Task
+from tocsin.rooms.incidents.models import Incident, IncidentEntity, Severity, Task
 from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.intake.models import Receipt, Source
 from tocsin.rooms.notices import queries as notices
@@ -30,7 +30,6 @@ from tocsin.rooms.rules.models import Level
 
 BY_RANK = ("-rank", "-id")  # most serious first, then newest: the order the queue is indexed by
 SHOWN = 8
-STUCK_AFTER = timedelta(hours=24)
 SILENT_AFTER = timedelta(hours=24)
 PLACED: tuple[Any, ...] = (Organisation, Membership, Contact, Asset)  # what belongs to a place
 UNCOUNTED = "…"
@@ -128,9 +127,9 @@ def late_deadlines(user: Any) -> Waiting:
     return _first(incidents.late_deadlines(user))
 
 
-def offers(user: Any) -> Waiting:
-    """Give the incidents offered to the person's teams, the oldest first."""
-    return _first(incidents.offers_to(user))
+def hand_offs(user: Any) -> Waiting:
+    """Give what was handed to the person's teams and organisations and waits for an answer, the soonest due on top."""
+    return _first(incidents.waiting_for(user))
 
 
 def tasks(user: Any) -> Waiting:
@@ -155,12 +154,9 @@ def own_part_incidents(user: Any) -> Waiting:
     return _first(found.order_by("-severity", "-updated_at", "-id"))
 
 
-def stuck_hand_offs(user: Any) -> Waiting:
-    """Give the offers that nobody has answered in time."""
-    now = timezone.now()
-    late = Q(due_at__lt=now) | Q(due_at=None, created_at__lt=now - STUCK_AFTER)
-    found = HandOff.objects.filter(late, state=HandOff.State.OFFERED, incident__in=Incident.objects.visible_to(user))
-    return _first(found.select_related("incident", "from_team", "to_team").order_by("id"))
+def risen(user: Any) -> Waiting:
+    """Give what has risen to the person because nobody answers for it, the longest standing on top."""
+    return _first(incidents.risen_to(user))
 
 
 def missing_officers(user: Any) -> Waiting:

@@ -1,4 +1,4 @@
-"""Incidents for programs, as far as the token's person may see them."""
+"""Incidents and hand-offs for programs, as far as the token's person may see them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ninja import Field, Query, Router, Schema
 from tocsin.platform.access import require_any
 from tocsin.platform.api_lists import Items, Window, page_of
 from tocsin.rooms.incidents import knowledge, queries
-from tocsin.rooms.incidents.models import Incident
+from tocsin.rooms.incidents.models import HandOff, Incident
 
 PREFIX = "/incidents"
 VERBS = ("incidents.view", "incidents.part")
@@ -109,6 +109,42 @@ class IncidentDetail(IncidentOut):
     alerts: list[UUID]
 
 
+class HandOffOut(Schema):
+    """One hand-off; ``from`` and ``to`` are codes of teams or organisations."""
+
+    uuid: UUID
+    route: str
+    object: str
+    title: str
+    incident: str = Field(alias="incident.reference")
+    from_team: str | None = Field(None, alias="from_team.code")
+    from_organisation: str | None = Field(None, alias="from_organisation.code")
+    to_team: str | None = Field(None, alias="to_team.code")
+    to_organisation: str | None = Field(None, alias="to_organisation.code")
+    state: HandOff.State
+    tlp: str
+    moves: bool
+    sent_by: str = Field(alias="sent_by.username")
+    sent_at: datetime
+    received_at: datetime | None
+    due_at: datetime
+    answered_at: datetime | None
+    reason: str
+    escalated_at: datetime | None
+    updated_at: datetime
+
+    @staticmethod
+    def resolve_title(hand_off: HandOff) -> str:
+        return str(hand_off)
+
+
+class HandOffDetail(HandOffOut):
+    """One hand-off with the copy of what was handed over."""
+
+    note: str
+    payload: dict[str, Any]
+
+
 def _out(incident: Incident, organisations: list[str]) -> dict[str, Any]:
     return {
         **{name: getattr(incident, name) for name in IncidentOut.model_fields if hasattr(incident, name)},
@@ -126,6 +162,22 @@ def incidents(request: HttpRequest, chosen: Query[Chosen]) -> dict[str, Any]:
     rows, after = page_of(found, chosen.cursor, chosen.updated_since, chosen.limit)
     codes = queries.listed_organisations(request.user, list(rows))
     return {"items": [_out(row, codes.get(row.pk, [])) for row in rows], "next": after}
+
+
+@router.get("/hand-offs", response=Items[HandOffOut], summary="List hand-offs")
+def hand_offs(request: HttpRequest, window: Query[Window]) -> dict[str, Any]:
+    """Give the hand-offs the token's person may see, oldest change first."""
+    require_any(request.user, VERBS)
+    found = queries.for_programs(request.user).defer("payload", "note")
+    rows, after = page_of(found, window.cursor, window.updated_since, window.limit)
+    return {"items": rows, "next": after}
+
+
+@router.get("/hand-offs/{hand_off}", response=HandOffDetail, summary="Read one hand-off")
+def hand_off(request: HttpRequest, hand_off: UUID) -> HandOff:
+    """Give one hand-off with what it holds; reading it here does not mark it received."""
+    require_any(request.user, VERBS)
+    return queries.hand_off_or_404(request.user, hand_off)
 
 
 @router.get("/{uuid}", response=IncidentDetail, summary="Read one incident")

@@ -13,7 +13,10 @@ class IncidentsConfig(RoomConfig):
     name = "tocsin.rooms.incidents"
     label = "incidents"
     checks = ("tocsin.rooms.incidents.actions.examine_levels",)
-    menu = (MenuEntry(_("Incidents"), "incidents", 20, ("incidents.view", "incidents.part")),)
+    menu = (
+        MenuEntry(_("Incidents"), "incidents", 20, ("incidents.view", "incidents.part")),
+        MenuEntry(_("Hand-offs"), "hand_offs", 22, ("incidents.view", "incidents.part")),
+    )
 
     def ready(self) -> None:
         """Let notices be about incidents; show the incident itself as the first of its tabs; read the service levels.
@@ -28,4 +31,5 @@ class IncidentsConfig(RoomConfig):
         register("incident", matter_for, note_letter)
         own_movers.register()
         register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))
+        register_tab(Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True))
         levels()

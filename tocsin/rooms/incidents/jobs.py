@@ -7,4 +7,7 @@ from datetime import timedelta
 from tocsin.platform.jobs import Job
 from tocsin.rooms.incidents import actions
 
-JOBS = (Job("incidents.levels", timedelta(seconds=30), actions.keep_levels),)
+JOBS = (
+    Job("incidents.levels", timedelta(seconds=30), actions.keep_levels),
+    Job("incidents.rise", timedelta(minutes=1), actions.rise_due),
+)

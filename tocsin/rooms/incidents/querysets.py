@@ -9,6 +9,8 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from tocsin.platform.access import Scope, scope_of
 
+ANSWER = "hand_offs.answer"
+
 
 def _concerning(organisations: frozenset[int]) -> Exists:
     from tocsin.rooms.incidents.models import IncidentEntity
@@ -84,3 +86,72 @@ class DeadlineQuerySet(models.QuerySet[Any]):
         known = Incident.objects.visible_to(user).filter(pk=OuterRef("incident"))
         part = Q(entity=None) | Q(entity__organisation__in=reach) | Q(Exists(charged))
         return self.filter(part, Exists(known))
+
+
+class HandOffQuerySet(models.QuerySet[Any]):
+    """Scopes every read of hand-offs: the two sides, and those who may read all that was handed over."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the hand-offs of one's own teams and organisations, and of incidents one handles.
+
+        Of these, who is not in charge sees what is about organisations in their reach. One of a sealed incident is
+        there for the people named alone.
+        """
+        scope = scope_of(user)
+        reach = scope.organisations("incidents.view")
+        outside = self.model.about.through.objects.filter(handoff=OuterRef("pk")).exclude(organisation__in=reach)
+        incident = _incidents().filter(pk=OuterRef("incident"))
+        handled = Q(Exists(incident.handled_by(user))) & ~Exists(outside)
+        seen = _sides(scope) | Q(Exists(incident.in_charge(user))) | handled
+        return self.filter(Q(incident__sealed=False) & seen | Q(incident__sealed=True) & _named_on_incident(scope))
+
+    def received_by(self, user: Any) -> Self:
+        """Keep what was handed to one's own teams, and to the organisations one answers for or heads."""
+        scope = scope_of(user)
+        mine = Q(to_team__in=scope.teams(ANSWER)) | Q(to_organisation__in=scope.organisations("incidents.part"))
+        return self._unsealed_for(scope, mine)
+
+    def sent_from(self, user: Any) -> Self:
+        """Keep what one's own teams and organisations, or oneself, handed over."""
+        scope = scope_of(user)
+        mine = Q(from_team__in=scope.teams(ANSWER)) | Q(from_organisation__in=scope.organisations("incidents.part"))
+        if scope.allows("incidents.view") or scope.allows("incidents.part"):
+            mine |= Q(sent_by=scope.person)
+        return self._unsealed_for(scope, mine)
+
+    def _unsealed_for(self, scope: Scope, mine: Q) -> Self:
+        return self.filter(mine, Q(incident__sealed=False) | Q(incident__sealed=True) & _named_on_incident(scope))
+
+
+class RiseQuerySet(models.QuerySet[Any]):
+    """Scopes every read of what has risen."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep what rose of incidents one handles, if it is about a hand-off then one that may be seen."""
+        from tocsin.rooms.incidents.models import HandOff
+
+        seen = HandOff.objects.visible_to(user).filter(pk=OuterRef("hand_off"))
+        handled = _incidents().filter(pk=OuterRef("incident")).handled_by(user)
+        return self.filter(Exists(handled), Q(hand_off=None) | Exists(seen), risen_at__isnull=False)
+
+
+def _incidents() -> IncidentQuerySet:
+    from tocsin.rooms.incidents.models import Incident
+
+    found: IncidentQuerySet = Incident.objects.all()
+    return found
+
+
+def _sides(scope: Scope) -> Q:
+    """Whatever one's own teams and organisations handed over or were handed."""
+    teams = scope.teams("incidents.view")
+    places = scope.organisations("incidents.part")
+    teams_own = Q(from_team__in=teams) | Q(to_team__in=teams)
+    return teams_own | Q(from_organisation__in=places) | Q(to_organisation__in=places)
+
+
+def _named_on_incident(scope: Scope) -> Q:
+    from tocsin.rooms.incidents.models import Seal
+
+    person = scope.person if scope.allows("incidents.view") or scope.allows("incidents.part") else None
+    return Q(Exists(Seal.objects.filter(incident=OuterRef("incident"), person=person)))

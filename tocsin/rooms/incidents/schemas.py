@@ -78,3 +78,53 @@ DEADLINES = Sheet(
     tlp="incident__tlp",
     sealed="incident__sealed",
 )
+
+HAND_OFFS = Sheet(
+    name="hand-offs",
+    columns={
+        "route": "route",
+        "object": "object",
+        "title": "__str__",
+        "incident": "incident.reference",
+        "from_team": "from_team.code",
+        "from_organisation": "from_organisation.code",
+        "to_team": "to_team.code",
+        "to_organisation": "to_organisation.code",
+        "state": "state",
+        "tlp": "tlp",
+        "sent_by": "sent_by.username",
+        "sent_at": "sent_at",
+        "due_at": "due_at",
+        "received_at": "received_at",
+        "answered_by": "answered_by.username",
+        "answered_at": "answered_at",
+        "reason": "reason",
+        "escalated_at": "escalated_at",
+        "uuid": "uuid",
+    },
+    organisations="about__code",
+    tlp="tlp",
+    sealed="incident__sealed",
+)
+
+RISES = Sheet(
+    name="risen",
+    columns={
+        "incident": "incident.reference",
+        "title": "incident.title",
+        "reason": "reason",
+        "hand_off": "hand_off.route",
+        "to": "role",
+        "since": "since",
+        "risen_at": "risen_at",
+        "team": "team.code",
+        "organisation": "organisation.code",
+        "person": "person.username",
+        "settled_at": "settled_at",
+        "settled_by": "settled_by.username",
+        "uuid": "uuid",
+    },
+    organisations="incident__entities__organisation__code",
+    tlp="incident__tlp",
+    sealed="incident__sealed",
+)

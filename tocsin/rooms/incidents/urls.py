@@ -46,4 +46,13 @@ urlpatterns = [
     path(f"{ONE}deadline/<uuid:deadline>/pause/", pages.pause, name="incident_pause"),
     path(f"{ONE}deadline/<uuid:deadline>/resume/", pages.resume, name="incident_resume"),
     path(f"{ONE}inform/", pages.inform, name="incident_inform"),
+    path(f"{ONE}hand-offs/", pages.incident_hand_offs, name="incident_hand_offs"),
+    path(f"{ONE}hand-offs/new/", pages.incident_hand_over, name="incident_hand_over"),
+    path("hand-offs/", pages.hand_offs, name="hand_offs"),
+    path("hand-offs/risen/", pages.rises, name="rises"),
+    path("hand-offs/risen/<uuid:uuid>/take/", pages.rise_take, name="rise_take"),
+    path("hand-offs/<uuid:uuid>/", pages.hand_off, name="hand_off"),
+    path("hand-offs/<uuid:uuid>/accept/", pages.hand_off_accept, name="hand_off_accept"),
+    path("hand-offs/<uuid:uuid>/refuse/", pages.hand_off_refuse, name="hand_off_refuse"),
+    path("hand-offs/<uuid:uuid>/withdraw/", pages.hand_off_withdraw, name="hand_off_withdraw"),
 ]

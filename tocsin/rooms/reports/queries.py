@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from tocsin.platform.gate import Item
 from tocsin.platform.markings import TLP
 from tocsin.rooms.incidents import knowledge
+from tocsin.rooms.incidents.knowledge import routes
 from tocsin.rooms.incidents.models import TimelineEntry
 from tocsin.rooms.incidents.queries import View
 from tocsin.rooms.intel.models import Observable
@@ -148,10 +149,11 @@ def _observables(view: View) -> Chapter:
 
 def _hand_offs(view: View) -> Chapter:
     rows = (
-        (moment(one.created_at), str(one.from_team or "–"), str(one.to_team), one.get_state_display(), one.reason)
+        (moment(one.sent_at), routes.name_of(one.route), str(one.sender or "–"), str(one.receiver),
+         one.get_state_display(), one.reason)
         for one in view.hand_offs()[: MOST + 1]
-    )
-    return _table(_("Hand-offs"), (_("Time"), _("From"), _("To"), _("State"), _("Reason")), rows)
+    )  # fmt: skip
+    return _table(_("Hand-offs"), (_("Time"), _("What"), _("From"), _("To"), _("State"), _("Reason")), rows)
 
 
 def _table(heading: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Chapter:

@@ -9,13 +9,15 @@ from tocsin.rooms.incidents.actions.edits import Clash, Clashed
 from tocsin.rooms.incidents.actions.entries import add_event, correct, pin
 from tocsin.rooms.incidents.actions.examine import examine_levels
 from tocsin.rooms.incidents.actions.family import relate, set_parent, unrelate
-from tocsin.rooms.incidents.actions.hand_over import accept, offer, refuse, withdraw
+from tocsin.rooms.incidents.actions.hand_answer import accept, receive, refuse, withdraw
+from tocsin.rooms.incidents.actions.hand_over import Content, hand_over, offer
 from tocsin.rooms.incidents.actions.handle import add_organisation, comment, join_alerts, open_incident, take
 from tocsin.rooms.incidents.actions.inform import inform, note_letter
 from tocsin.rooms.incidents.actions.merging import MergePlan, merge, plan_merge, take_apart
 from tocsin.rooms.incidents.actions.moving import Going, Mover, Passage, Rows, register_mover
 from tocsin.rooms.incidents.actions.pauses import pause, resume
 from tocsin.rooms.incidents.actions.record import note
+from tocsin.rooms.incidents.actions.rises import rise_due, take_up
 from tocsin.rooms.incidents.actions.seals import seal, unseal
 from tocsin.rooms.incidents.actions.splitting import Chosen, split
 from tocsin.rooms.incidents.actions.states import advance, reject
@@ -25,6 +27,7 @@ __all__ = [
     "Chosen",
     "Clash",
     "Clashed",
+    "Content",
     "Going",
     "MergePlan",
     "Mover",
@@ -43,6 +46,7 @@ __all__ = [
     "comment",
     "correct",
     "examine_levels",
+    "hand_over",
     "inform",
     "join_alerts",
     "keep_levels",
@@ -54,11 +58,13 @@ __all__ = [
     "pause",
     "pin",
     "plan_merge",
+    "receive",
     "refuse",
     "register_mover",
     "reject",
     "relate",
     "resume",
+    "rise_due",
     "seal",
     "set_flag",
     "set_parent",
@@ -66,6 +72,7 @@ __all__ = [
     "split",
     "take",
     "take_apart",
+    "take_up",
     "unrelate",
     "unseal",
     "withdraw",

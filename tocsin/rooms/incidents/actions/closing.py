@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from tocsin.platform import audit
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.incidents.actions.hand_over import withdraw
+from tocsin.rooms.incidents.actions.hand_answer import withdraw
 from tocsin.rooms.incidents.actions.record import hold, note
 from tocsin.rooms.incidents.actions.states import go_on
 from tocsin.rooms.incidents.actions.tasks import answer_task

@@ -17,9 +17,10 @@ from tocsin.rooms.alerts import actions as alert_actions
 from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
-from tocsin.rooms.incidents.actions import hand_over
 from tocsin.rooms.incidents.actions.entries import TECHNIQUE
+from tocsin.rooms.incidents.actions.hand_over import offer
 from tocsin.rooms.incidents.actions.record import hold, note, note_many, require_handler, require_part
+from tocsin.rooms.incidents.actions.rises import settle_owner
 from tocsin.rooms.incidents.actions.sightings import see_text
 from tocsin.rooms.incidents.models import (
     Audience,
@@ -66,7 +67,7 @@ def open_incident(
     if joined:
         join_alerts(actor=actor, incident=incident, alerts=joined)
     if offer_to is not None and offer_to.pk != incident.owner_team_id:
-        hand_over.offer(actor=actor, incident=incident, team=offer_to)
+        offer(actor=actor, incident=incident, team=offer_to)
     return incident
 
 
@@ -163,6 +164,7 @@ def take(*, actor: Person, incident: Incident, shown: str | None = None) -> Inci
         raise ValidationError(_("%s has taken it meanwhile.") % (incident.owner or "–"))
     incident.owner = actor
     incident.save(update_fields=["owner", "updated_at"])
+    settle_owner(incident, actor)
     audit.record(actor, "incident.take", incident)
     note(incident, "taken", person=actor, author=actor, kind=TimelineEntry.Kind.RESPONSE)
     return incident

@@ -23,7 +23,7 @@ def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Inci
     incident.refresh_from_db(from_queryset=Incident.objects.select_for_update())  # nobody offers it meanwhile
     named = {person.pk: person for person in (*people, actor)}
     if HandOff.objects.filter(incident=incident, state=HandOff.State.OFFERED).exists():
-        raise ValidationError(_("An offer waits for an answer; withdraw it before sealing."))
+        raise ValidationError(_("Something handed over waits for an answer; withdraw it before sealing."))
     for each in (incident, *incident.merged_from.order_by("pk")):  # what was merged into it tells of it
         _seal(each, named, actor)
     notices.seal_about(matter=incident.uuid, named=list(named))

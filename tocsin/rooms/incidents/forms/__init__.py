@@ -17,6 +17,13 @@ from tocsin.rooms.incidents.forms.acts import (
 )
 from tocsin.rooms.incidents.forms.common import PartForm
 from tocsin.rooms.incidents.forms.edits import ChangeForm, CorrectForm, EditForm, PartChangeForm, TaskChangeForm
+from tocsin.rooms.incidents.forms.hand_offs import (
+    HandOffFilterForm,
+    HandOverForm,
+    RefuseForm,
+    RiseFilterForm,
+    TakeUpForm,
+)
 from tocsin.rooms.incidents.forms.lifecycle import (
     CloseForm,
     EventEntryForm,
@@ -40,6 +47,8 @@ __all__ = [
     "EventForm",
     "FilterForm",
     "FlagForm",
+    "HandOffFilterForm",
+    "HandOverForm",
     "InformForm",
     "LinkForm",
     "MergeForm",
@@ -51,10 +60,13 @@ __all__ = [
     "PartChangeForm",
     "PartForm",
     "ReasonForm",
+    "RefuseForm",
     "RejectForm",
+    "RiseFilterForm",
     "SealForm",
     "SplitForm",
     "TakeForm",
+    "TakeUpForm",
     "TaskAnswerForm",
     "TaskChangeForm",
     "TaskForm",

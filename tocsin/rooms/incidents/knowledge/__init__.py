@@ -19,7 +19,7 @@ from tocsin.rooms.incidents.knowledge import wording
 from tocsin.rooms.incidents.knowledge.definitions import TIMES, definition
 from tocsin.rooms.incidents.knowledge.flags import Flag, Raised, flags, raised
 from tocsin.rooms.incidents.knowledge.states import Transition, machine
-from tocsin.rooms.incidents.models import Deadline, Incident, Severity, TimelineEntry
+from tocsin.rooms.incidents.models import Deadline, Incident, Rise, Severity, TimelineEntry
 
 __all__ = [
     "EVENT_LABELS",
@@ -66,6 +66,12 @@ SAYINGS: Mapping[str, str | Promise] = {
     "accepted": _("%(team)s accepts."),
     "refused": _("%(team)s refuses:"),
     "withdrawn": _("Offer to %(team)s withdrawn."),
+    "handed": _("Handed to %(receiver)s: %(what)s."),
+    "hand_accepted": _("%(receiver)s accepts: %(what)s."),
+    "hand_refused": _("%(receiver)s refuses: %(what)s."),
+    "hand_withdrawn": _("Taken back from %(receiver)s: %(what)s."),
+    "risen": _("This has risen: %(reason)s."),
+    "taken_up": _("%(person)s takes what had risen: %(reason)s."),
     "alert": "",
     "concerned": _("%(organisation)s is concerned."),
     "changed": "",
@@ -195,6 +201,8 @@ def _word(name: str, value: Any) -> str:
         return _moment(value)
     if name == "promise":
         return str(Deadline.Kind(value).label)
+    if name == "reason":
+        return str(Rise.Reason(value).label)
     return str(Incident.State(value).label) if name in {"before", "after"} else str(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.rooms.incidents.models.deadline import OPEN, RUNNING, Deadline
+from tocsin.rooms.incidents.models.hand_off import HandOff
 from tocsin.rooms.incidents.models.incident import (
     NO_DUE,
     Aim,
@@ -17,8 +18,9 @@ from tocsin.rooms.incidents.models.incident import (
     new_reference,
 )
 from tocsin.rooms.incidents.models.record import Sighting, TimelineEntry, Version
+from tocsin.rooms.incidents.models.rise import Rise
 from tocsin.rooms.incidents.models.ties import Merge, Relation
-from tocsin.rooms.incidents.models.work import HandOff, Task
+from tocsin.rooms.incidents.models.work import Task
 
 __all__ = [
     "NO_DUE",
@@ -35,6 +37,7 @@ __all__ = [
     "Merge",
     "PersonalData",
     "Relation",
+    "Rise",
     "Seal",
     "Severity",
     "Sighting",

@@ -159,6 +159,9 @@ class Incident(Identified):
                 name="incident_board_unowned",
                 condition=Q(open=True, owner=None),
             ),
+            models.Index(
+                fields=["id"], name="incident_nobodys", condition=Q(open=True) & (Q(owner=None) | Q(owner_team=None))
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,6 +28,17 @@ from tocsin.rooms.incidents.pages.acts import (
 )
 from tocsin.rooms.incidents.pages.board import board
 from tocsin.rooms.incidents.pages.edits import change, entry_correct, part_change, task_change
+from tocsin.rooms.incidents.pages.hand_offs import (
+    hand_off,
+    hand_off_accept,
+    hand_off_refuse,
+    hand_off_withdraw,
+    hand_offs,
+    incident_hand_offs,
+    incident_hand_over,
+    rise_take,
+    rises,
+)
 from tocsin.rooms.incidents.pages.lifecycle import close, merge, split, unmerge
 from tocsin.rooms.incidents.pages.lists import incident_from_alerts, incident_new, incidents
 from tocsin.rooms.incidents.pages.one import incident, similar
@@ -47,8 +58,15 @@ __all__ = [
     "entry_correct",
     "entry_pin",
     "flag",
+    "hand_off",
+    "hand_off_accept",
+    "hand_off_refuse",
+    "hand_off_withdraw",
+    "hand_offs",
     "incident",
     "incident_from_alerts",
+    "incident_hand_offs",
+    "incident_hand_over",
     "incident_new",
     "incidents",
     "inform",
@@ -61,6 +79,8 @@ __all__ = [
     "refuse",
     "reject",
     "resume",
+    "rise_take",
+    "rises",
     "seal",
     "similar",
     "split",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from tocsin.platform.access import page
 from tocsin.platform.calendar_files import calendars
 from tocsin.rooms.constituency.models import Team
-from tocsin.rooms.incidents import forms, knowledge, queries
+from tocsin.rooms.incidents import actions, forms, knowledge, queries
 from tocsin.rooms.incidents.models import TimelineEntry
 from tocsin.rooms.incidents.pages.common import show, wants_fragment
 from tocsin.rooms.incidents.pages.edits import OF_INCIDENT
@@ -35,9 +35,11 @@ def incident(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 
 
 def _content(view: queries.View) -> dict[str, Any]:
-    known = view.incident
+    known, offer = view.incident, view.offer()
+    if offer is not None:
+        actions.receive(actor=view.user, hand_off=offer)
     content: dict[str, Any] = {
-        "offer": next((h for h in view.hand_offs() if h.state == "offered"), None) if known.offered_to_id else None,
+        "offer": offer,
         "family": queries.family(view),
         **_deadlines(view),
         "rsit": knowledge.label(known.rsit_class, known.rsit_type),

@@ -63,12 +63,13 @@ def default_team(user: Any, organisations: Sequence[Organisation]) -> Team | Non
     responders = [team for team in found if "incident_response" in team.services]
 
     def rank(team: Team) -> tuple[int, bool]:
-        reach = [_closeness(team, organisation) for organisation in organisations]
+        reach = [closeness(team, organisation) for organisation in organisations]
         return -min(reach, default=0), team.organisation_id not in houses
 
     return min(responders, key=rank, default=None)
 
 
-def _closeness(team: Team, organisation: Organisation) -> int:
+def closeness(team: Team, organisation: Organisation) -> int:
+    """Give how near above an organisation a team's mandate lies; 0 when it does not cover it."""
     above = [m.organisation.path for m in team.mandates.all() if organisation.path.startswith(m.organisation.path)]
     return max(map(len, above), default=0)

@@ -13,7 +13,6 @@ from tocsin.platform.access import scope_of
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents.models import (
-    HandOff,
     Incident,
     IncidentEntity,
     Severity,
@@ -106,14 +105,6 @@ def of_alert(user: Any, alert: Alert) -> list[Link]:
     """Give the incidents an alert is part of, as far as the person may know of them."""
     found = Incident.objects.visible_to(user).filter(alerts=alert).only("uuid", "reference", "title").order_by("-id")
     return [Link(f"{one.reference} {one.title}", reverse("incident", args=[one.uuid])) for one in found[:LINKED]]
-
-
-def offers_to(user: Any) -> QuerySet[HandOff]:
-    """Give the hand-offs that wait for an answer of the person's teams, oldest first."""
-    teams = scope_of(user).teams("incidents.work")
-    open_ones = HandOff.objects.filter(state=HandOff.State.OFFERED, to_team__in=teams)
-    mine = open_ones.filter(incident__in=Incident.objects.visible_to(user))
-    return mine.select_related("incident", "from_team", "to_team", "sent_by").order_by("id")
 
 
 def open_tasks_of(user: Any) -> QuerySet[Task]:

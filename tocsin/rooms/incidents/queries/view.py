@@ -32,6 +32,7 @@ from tocsin.rooms.notices.models import Part
 from tocsin.rooms.notices.queries.matters import Told
 
 ALERTS_SHOWN = 50
+ENDS = ("from_team", "from_organisation", "to_team", "to_organisation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,18 @@ class View:
         return visible.select_related("organisation").order_by("-level", "-last_seen", "-id")[:ALERTS_SHOWN]
 
     def hand_offs(self) -> QuerySet[HandOff]:
-        """Give the hand-offs, newest first; only handlers see them."""
-        found = self.incident.hand_offs.select_related("from_team", "to_team", "sent_by", "answered_by")
-        return found if self.handler else found.none()
+        """Give the hand-offs of the incident that the person may see, newest first, without what they hold."""
+        found: QuerySet[HandOff] = HandOff.objects.visible_to(self.user).filter(incident=self.incident)
+        return (
+            found.select_related(*ENDS, "incident", "sent_by", "answered_by").defer("payload", "note").order_by("-id")
+        )
+
+    def offer(self) -> HandOff | None:
+        """Give the offer of the incident itself that waits for an answer; only handlers see it."""
+        if not self.handler or self.incident.offered_to_id is None:
+            return None
+        found = self.incident.hand_offs.filter(moves=True, state=HandOff.State.OFFERED)
+        return found.select_related("from_team", "to_team", "sent_by").defer("payload").first()
 
     def sent(self) -> QuerySet[GateEntry]:
         """Give what left or was refused, newest first: to a part's organisation for that part's people."""
@@ -140,8 +150,8 @@ def _in_charge(user: Any, incident: Incident) -> bool:
 
 
 def offer_or_404(view: View, uuid: UUID) -> HandOff:
-    """Give one hand-off of the incident."""
-    hand_off = view.incident.hand_offs.filter(uuid=uuid).first()
+    """Give one offer of the incident itself."""
+    hand_off: HandOff | None = view.incident.hand_offs.filter(uuid=uuid, moves=True).first()
     if hand_off is None:
         raise Http404("hand-off")
     return hand_off
