@@ -18,6 +18,8 @@ from tocsin.rooms.incidents.models import HandOff, Incident
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.notices import actions as notice_actions
 from tocsin.rooms.notices import queries
+from tocsin.rooms.playbooks import actions as playbook_actions
+from tocsin.rooms.playbooks.models import Playbook
 from tocsin.rooms.rules.models import Rule, RuleSet
 
 
@@ -64,6 +66,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         **{f"{name}.uuid": incident.uuid for name in _doors(of="incidents")},
         **_hand_offs(chart, incident, department),
         **_notice(chart, department),
+        **_playbook(chart, incident),
     }
 
 
@@ -100,6 +103,25 @@ def _notice(chart: Mapping[str, Person], department: Organisation) -> dict[str, 
         **{f"{name}.uuid": part.uuid for name in doors if name.startswith("notice_part")},
         "notice_answer.token": "nonsense",
         "notice-part.uuid": part.uuid,
+    }
+
+
+def _playbook(chart: Mapping[str, Person], incident: Incident) -> dict[str, Any]:
+    """Begin a playbook on the incident, say something of a step and give another away."""
+    playbook_actions.take_starter(actor=None)
+    playbook = Playbook.objects.get(name="Ransomware")
+    run = playbook_actions.start(actor=chart["responder"], incident=incident, playbook=playbook)
+    first, second = run.version.steps.filter(kind="action", depth=0)[:2]
+    playbook_actions.tick(
+        actor=chart["responder"], run=run, step=first, state="done", text="Secret title of A note on secret-host-a"
+    )
+    playbook_actions.assign(actor=chart["responder"], run=run, step=second)
+    doors = _doors(of="playbooks")
+    return {
+        **{f"{name}.uuid": playbook.uuid for name in doors if name.startswith("playbook")},
+        **{f"{name}.uuid": incident.uuid for name in doors if name.startswith("incident_")},
+        "run": run.uuid,
+        "position": first.position,
     }
 
 

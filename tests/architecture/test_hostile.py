@@ -22,6 +22,7 @@ from tocsin.rooms.constituency.models import Asset, Contact, Organisation
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import Incident, TimelineEntry
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
+from tocsin.rooms.playbooks.models import Playbook, PlaybookVersion, Run, Step, Tick
 from tocsin.rooms.rules.models import Rule, RuleSet
 
 EVIL = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7|add:7 }}{% now 'Y' %}<a href=javascript:alert(3)>"
@@ -62,6 +63,18 @@ def hostile(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     RuleSet.objects.update(name=short)
     Incident.objects.update(title=long, summary=long)
     TimelineEntry.objects.update(text=long)
+    Playbook.objects.update(name=long[:200], rsit=[long])
+    said = {"author": long, "labels": [long], "variables": [{"name": long, "value": long}],
+            "references": [{"url": long}], "signatures": [{"signee": long}]}  # fmt: skip
+    PlaybookVersion.objects.update(name=long[:200], description=long, types=[long], facts=said, note=long[:200])
+    commands = [{"type": long, "text": long, "description": long}]
+    details = {"commands": commands, "targets": [long], "needs": [long], "gives": [long], "playbook": long}
+    Step.objects.update(
+        title=long[:200], text=long, responsible=long[:120], label=long[:200], condition=long, details=details,
+        translations={"en": {"name": long, "description": long}},
+    )  # fmt: skip
+    Tick.objects.update(note=long)
+    Run.objects.update(reason=long)
     Organisation.objects.filter(code="DEPA").update(name=long, name_fr=long)
     Contact.objects.update(name=long[:140], phone=EVIL[:40])
     Asset.objects.update(value=long)

@@ -22,6 +22,7 @@ from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Rise, Task, TimelineEntry
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
+from tocsin.rooms.playbooks.models import Playbook, Run, StepTask, Tick
 from tocsin.rooms.rules.models import Rule, RuleSet
 
 MANY, MOST = 60, 12
@@ -55,6 +56,8 @@ LISTS = (
     "/hand-offs/?box=all",
     "/hand-offs/risen/",
     "/notices/routing/?value=DEPA&kind=incident&severity=5",
+    "/playbooks/",
+    "/playbooks/import/",
 )
 
 
@@ -117,6 +120,19 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
         ApiToken.objects.create(person=chart["analyst"], name="t", digest=f"{n}", expires_at=now + timedelta(days=1))
         rules = RuleSet.objects.create(name=f"set {n}")
         Rule.objects.create(rule_set=rules, sigma_id=f"x{n}", title="t", version="1", path="p", text="t")
+        _go_through(things, incident, person, n)
+
+
+def _go_through(things: Mapping[str, Any], incident: Incident, person: Person, number: int) -> None:
+    """Begin one more playbook, and say one more thing in the run that is there."""
+    begun = Run.objects.get(uuid=things["run"])
+    Playbook.objects.create(name=f"pb {number}", current=begun.version)
+    other = Run.objects.create(incident=incident, version=begun.version, started_by=person)
+    for run in (begun, other):
+        step = run.version.steps.order_by("position")[number % 30]
+        Tick.objects.create(run=run, step=step, state="done", by=person, current=False, undone_by=person)
+        task = Task.objects.create(incident=incident, title="t", assignee=person)
+        StepTask.objects.create(run=run, step=step, task=task)
 
 
 @pytest.fixture
@@ -148,6 +164,8 @@ def test_every_page_asks_little(
         f"/organisations/{things['organisation.uuid']}/", f"/receipts/{things['receipt']}/", "/account/",
         f"/incidents/{incident}/hand-offs/", f"/hand-offs/{things['hand_off']}/",
         f"/incidents/{incident}/hand-offs/new/?route=H04&to=organisation:DEPA",
+        f"/incidents/{incident}/playbooks/", f"/incidents/{incident}/playbooks/{things['run']}/",
+        f"/playbooks/{things['playbook.uuid']}/", f"/playbooks/{things['playbook.uuid']}/edit/",
         f"/people/{chart['analyst'].uuid}/", f"/teams/{things['team.uuid']}/", "/incidents/new/",
     ]  # fmt: skip
     asked = {path: count(client, path) for path in pages}

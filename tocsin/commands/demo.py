@@ -60,6 +60,7 @@ def command(seed: int, anchor: datetime | None, serve: bool) -> None:
         migrate()
         _load_chart()
         _import_rules()
+        _import_playbooks()
     accounts = _accounts()
     _take_in(console, _write(console, seed=seed, anchor=anchor))
     _show(console, accounts)
@@ -78,6 +79,12 @@ def _import_rules() -> None:
     from tocsin.rooms.rules.actions import import_starter
 
     import_starter(actor=None)
+
+
+def _import_playbooks() -> None:
+    from tocsin.rooms.playbooks.actions import take_starter
+
+    take_starter(actor=None)
 
 
 def _write(console: Console, *, seed: int, anchor: datetime | None) -> Written:

@@ -36,10 +36,12 @@ def command(only: tuple[str, ...]) -> None:
 
 
 def _furnish() -> None:
-    """Bring the starter rules to a house that has none, and say how to let the first person in."""
+    """Bring starter rules and playbooks to a house that has none, and say how to let the first person in."""
     from tocsin.rooms.accounts.models import Person
+    from tocsin.rooms.playbooks.actions import ensure_starter as ensure_playbooks
     from tocsin.rooms.rules.actions import ensure_starter
 
     ensure_starter()
+    ensure_playbooks()
     if not Person.objects.filter(is_active=True).exists():
         click.echo("Nobody can sign in yet: load a chart (tocsin chart load) and add a person (tocsin user add).")

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tocsin.rooms.rules",
     "tocsin.rooms.alerts",
     "tocsin.rooms.incidents",
+    "tocsin.rooms.playbooks",
     "tocsin.rooms.reports",
     "tocsin.rooms.desk",
     "tocsin.rooms.find",
@@ -164,6 +165,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3_000  # the longest playbook as a checklist: 500 lines of five fields
 
 # How the platform learns what a person may see and do, without importing the room that knows.
 TOCSIN_SCOPE = "tocsin.rooms.constituency.queries.scope_of"

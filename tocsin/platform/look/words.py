@@ -13,6 +13,7 @@ VERBS = (
     _("open incidents"),
     _("change, hand over, accept, seal and close incidents"),
     _("send messages about incidents through the gate"),
+    _("bring, write and change playbooks"),
     _("see whom something concerns, who is told of it and what they answer"),
     _("write, send, correct and withdraw notices, and settle what comes back"),
     _("see what one's own organisation is told"),

@@ -107,6 +107,13 @@ SAYINGS: Mapping[str, str | Promise] = {
     "deadline_late": _("Deadline missed – %(promise)s: was due %(due)s"),
     "deadline_paused": _("Deadline paused – %(promise)s:"),
     "deadline_resumed": _("Deadline runs again – %(promise)s: due %(due)s"),
+    "playbook_started": _("Playbook started: %(playbook)s"),
+    "playbook_step_done": _("Done: %(step)s (%(playbook)s)"),
+    "playbook_step_failed": _("Failed: %(step)s (%(playbook)s)"),
+    "playbook_chosen": _("Decided: %(step)s – %(choice)s (%(playbook)s)"),
+    "playbook_undone": _("Taken back: %(step)s (%(playbook)s)"),
+    "playbook_ended": _("Playbook ended: %(playbook)s – done %(done)s, skipped %(skipped)s, failed %(failed)s."),
+    "playbook_stopped": _("Playbook stopped: %(playbook)s"),
 }
 FIELDS: Mapping[str, str | Promise] = {
     "title": _("Title"),
