@@ -58,6 +58,7 @@ class Config:
     tocsin_levels: str = setting(
         "", "File with service levels of your own, before those of the house (docs/howto/service-levels.md)."
     )
+    tocsin_upload_limit: str = setting("4096", "How much may be sent at once as evidence, in MiB.")
     tocsin_secret_key: str = setting("", "Key that signs sessions; by default made once in TOCSIN_HOME/keys.")
     database_url: str = setting(
         "", "postgresql://user:password@host:port/name; empty keeps an SQLite file in TOCSIN_HOME."
@@ -81,6 +82,13 @@ class Config:
         if not self.tocsin_proxies.isdigit():
             raise ConfigError(f"TOCSIN_PROXIES is {self.tocsin_proxies!r}; give the number of proxies, 0 for none")
         return int(self.tocsin_proxies)
+
+    @property
+    def upload_limit(self) -> int:
+        """The largest file that is taken in, in bytes."""
+        if not self.tocsin_upload_limit.isdecimal() or not int(self.tocsin_upload_limit):
+            raise ConfigError(f"TOCSIN_UPLOAD_LIMIT is {self.tocsin_upload_limit!r}; give a number of MiB, 1 or more")
+        return int(self.tocsin_upload_limit) << 20
 
     @property
     def url(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from tests.rooms.incidents.filing import added
 from tocsin.platform.gate import Action, Item, Recipient, ask
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
@@ -56,6 +57,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "entry": incident.timeline.get(text="Secret title of A remark").uuid,
         "part": incident.entities.get().uuid,
         "deadline": incident.deadlines.get(kind="contain").uuid,
+        "evidence": incident.evidence.get().uuid,
         **{f"{name}.uuid": department.uuid for name in _doors(of="constituency") if name.startswith("organisation_")},
         **{f"{name}.uuid": Team.objects.get(code="CSIRC").uuid for name in ("team", "team_role")},
         "asset_end.uuid": Asset.objects.create(organisation=department, kind="host", value="secret-host-a").uuid,
@@ -163,6 +165,7 @@ def _incident(chart: Mapping[str, Person], department: Organisation, alert: Aler
     )
     actions.add_task(actor=chart["responder"], incident=incident, title="Secret title of A task")
     actions.comment(actor=chart["responder"], incident=incident, text="Secret title of A remark")
+    added(chart["responder"], incident, b"secret-host-a", title="Secret title of A evidence", searchable=True)
     item = Item(
         type="incident", uuid=incident.uuid, title=incident.title, tlp=TLP.AMBER, organisations=frozenset({"DEPA"})
     )

@@ -15,12 +15,14 @@ from tocsin.platform.markings import TLP
 from tocsin.platform.models import AuditEntry, GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.artefacts.models import Artefact, CustodyEntry
 from tocsin.rooms.constituency import actions as constituency
 from tocsin.rooms.constituency.models import Asset, Contact, Mandate, Membership, Organisation, Team
 from tocsin.rooms.desk import queries as desk
 from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.models import (
     Deadline,
+    Evidence,
     HandOff,
     Incident,
     IncidentEntity,
@@ -31,8 +33,8 @@ from tocsin.rooms.incidents.models import (
 )
 from tocsin.rooms.intake.models import Source
 
-WRITTEN = (Alert, Asset, Contact, Deadline, HandOff, Incident, IncidentEntity, Membership, Organisation, OutboxMessage,
-           Person, Rise, Seal, Source, Task, Team, TimelineEntry)  # fmt: skip
+WRITTEN = (Alert, Artefact, Asset, Contact, CustodyEntry, Deadline, Evidence, HandOff, Incident, IncidentEntity,
+           Membership, Organisation, OutboxMessage, Person, Rise, Seal, Source, Task, Team, TimelineEntry)  # fmt: skip
 
 
 @pytest.fixture
@@ -72,7 +74,8 @@ def forms(things: Mapping[str, Any]) -> list[dict[str, Any]]:
         "role": "officer", "name": "x", "email": "x@x.example", "language": "en", "kind": "host", "value": "x.example",
         "timezone": "UTC", "code": "DEPA", "disposition": "benign", "selected": things["uuid"], "days": "30",
         "assignee": Person.objects.get(username="outsider").uuid, "password1": "x", "is_superuser": "1", "owner": "1",
-        "organisation_id": department.pk, "parent": department.pk, "sealed": "1", "opened_by": "1",
+        "organisation_id": department.pk, "parent": department.pk, "sealed": "1", "opened_by": "1", "recipient": "x",
+        "whole": "1",
     }  # fmt: skip
     return [common | {"do": "take", "role": "responder"}, common | {"do": "dispose", "organisation": department.pk}]
 

@@ -18,9 +18,10 @@ from tocsin.platform import outbox
 from tocsin.platform.models import GateEntry
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert, RawLine
+from tocsin.rooms.artefacts.models import Artefact, CustodyEntry
 from tocsin.rooms.constituency.models import Asset, Contact, Organisation
 from tocsin.rooms.incidents import actions
-from tocsin.rooms.incidents.models import Incident, TimelineEntry
+from tocsin.rooms.incidents.models import Evidence, Incident, TimelineEntry
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.playbooks.models import Playbook, PlaybookVersion, Run, Step, Tick
 from tocsin.rooms.rules.models import Rule, RuleSet
@@ -75,6 +76,9 @@ def hostile(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     )  # fmt: skip
     Tick.objects.update(note=long)
     Run.objects.update(reason=long)
+    Evidence.objects.update(title=long, description=long, source=long[:200], collected_by=long[:200], text=long)
+    Artefact.objects.update(name=long)
+    CustodyEntry.objects.update(reason=long, recipient=long[:200])
     Organisation.objects.filter(code="DEPA").update(name=long, name_fr=long)
     Contact.objects.update(name=long[:140], phone=EVIL[:40])
     Asset.objects.update(value=long)

@@ -58,7 +58,13 @@ def sealed(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     GateEntry.objects.filter(item_type="incident").update(item_title=SECRET, reason=SECRET)
     actions.seal(actor=chart["responder"], incident=incident, people=[])
     handed = {asked.uuid, things["rise_take.uuid"]}
-    names = [*(name for name, value in things.items() if value in {incident.uuid, *handed}), "uuid", "offer", "task"]
+    names = [
+        *(name for name, value in things.items() if value in {incident.uuid, *handed}),
+        "uuid",
+        "offer",
+        "task",
+        "evidence",
+    ]
     messages = {"message_confirm.uuid": told.uuid, "message_again.uuid": told.uuid}
     notice = things["notice.uuid"]
     written = {name: about.uuid for name, value in things.items() if value == notice}

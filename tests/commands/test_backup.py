@@ -104,6 +104,50 @@ def test_keys_come_along_when_asked_and_come_back(house: Path, tmp_path: Path) -
         assert (home / "keys" / name).stat().st_mode & 0o077 == 0
 
 
+TAKEN = """
+from tocsin.platform.start import start; start()
+from tocsin.platform.strongroom import Incoming, opened
+from tocsin.rooms.artefacts.models import Artefact
+"""
+TAKE = f"""{TAKEN}
+incoming = Incoming(); incoming.write(b"what the attacker left"); kept = incoming.keep()
+Artefact.objects.create(uuid=kept.uuid, name="a", size=kept.size, digest=kept.digest, media_type="x", key=kept.key)
+Incoming().write(b"on its way")
+"""
+OPEN = f"""{TAKEN}
+kept = Artefact.objects.get()
+with opened(kept.uuid, bytes(kept.key), kept.size) as content:
+    assert content.read() == b"what the attacker left"
+"""
+
+
+def says(code: str, home: Path) -> int:
+    with running([sys.executable, "-c", code], home) as process:
+        ended = process.wait(60)
+    (home / "output").unlink()
+    return ended
+
+
+def test_evidence_comes_along_encrypted_and_its_key_does_not(tmp_path: Path) -> None:
+    house, home, archive = tmp_path / "old", tmp_path / "new", tmp_path / "evidence.tar.gz"
+    house.mkdir()
+    assert tocsin(house, "audit", "verify").returncode == 0
+    assert says(TAKE, house) == 0
+    assert tocsin(house, "backup", str(archive)).returncode == 0
+    held = [name for name in names(archive) if "artefacts" in name]
+    assert len(held) == 2  # the file and the mark of its key; not the key, and nothing on its way
+    assert "data/artefacts/key.mark" in held
+    ended = tocsin(home, "restore", str(archive))
+    assert "evidence stays closed" in ended.stderr
+    assert says(OPEN, home) != 0
+    looked = tocsin(home, "doctor", "--json")
+    assert [(f["area"], "is missing" in f["text"]) for f in json.loads(looked.stdout) if f["state"] == "ill"] == [
+        ("evidence", True)
+    ]
+    shutil.copy(house / "keys" / "artefacts.key", home / "keys" / "artefacts.key")
+    assert says(OPEN, home) == 0
+
+
 def test_keys_put_there_before_stay(house: Path, backup: Path, tmp_path: Path) -> None:
     home = tmp_path / "new"
     shutil.copytree(house / "keys", home / "keys")

@@ -23,8 +23,9 @@ WITH_KEYS = (
 def command(target: Path, with_keys: bool) -> None:
     """Write everything into one file (.tar.gz), while everybody works on.
 
-    It holds the database, the journal, the lake, kept mail and the audit trail's heads; not the keys, unless you ask,
-    and not the settings, which are in the environment. FILE must be new and lie outside TOCSIN_HOME.
+    It holds the database, the journal, the lake, the evidence (encrypted), kept mail and the audit trail's heads; not
+    the keys, unless you ask, and not the settings, which are in the environment. FILE must be new and lie outside
+    TOCSIN_HOME.
     """
     migrate()
     from tocsin.platform import backup

@@ -41,7 +41,10 @@ def command(source: Path) -> None:
     click.echo(f"Restored what Tocsin {manifest.tocsin} kept on {manifest.made_at}, into {config.load().home}.")
     click.echo(f"The audit trail holds {report.entries} entries and is {'whole' if report.ok else 'NOT WHOLE'}.")
     if not manifest.keys:
-        click.echo("It holds no keys: put them into TOCSIN_HOME/keys, or everybody signs in anew.", err=True)
+        click.echo(
+            "It holds no keys: put them into TOCSIN_HOME/keys, or evidence stays closed and everybody signs in anew.",
+            err=True,
+        )
     if not report.ok:
         raise click.ClickException("run `tocsin audit verify` to see what was changed")
 

@@ -1,4 +1,4 @@
-"""One file that holds everything but what can be made again: database, journal, lake, mail, audit heads.
+"""One file that holds everything but what can be made again: database, journal, lake, evidence, mail, audit heads.
 
 The order makes it consistent while everybody works on: first every data file gets a second name, so that nothing
 disappears meanwhile; then the database is copied; then what came in between gets its second name too. So the copy

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from tocsin import __version__
 from tocsin.config import Config, ConfigError
-from tocsin.platform import calendar_files, sms, smtp, supervisor, webhooks
+from tocsin.platform import calendar_files, house_key, sms, smtp, supervisor, webhooks
 from tocsin.platform.documents import BrokenFile
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -172,6 +172,18 @@ def keys(settings: Config) -> Iterator[Finding]:
         yield well("keys", f"{len(found)} in {folder}, for their owner only")
 
 
+def evidence(settings: Config) -> Iterator[Finding]:
+    """Look whether the files that are encrypted at rest can be opened; nothing is made."""
+    most = settings.upload_limit >> 20
+    if problem := house_key.problem(settings.home):
+        yield ill("evidence", problem, "until then no file can be opened or added; docs/howto/evidence.md")
+    elif house_key.path(settings.home).exists():
+        text = f"encrypted under {house_key.path(settings.home)}, at most {most} MiB at once"
+        yield well("evidence", f"{text}; keep a copy of the key apart from the backups")
+    else:
+        yield well("evidence", f"nothing encrypted yet; at most {most} MiB at once")
+
+
 def _open_to_others(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
@@ -226,4 +238,4 @@ def calendars(settings: Config) -> Iterator[Finding]:
     yield well("calendars", ", ".join(sorted(known)))
 
 
-MACHINE: tuple[Check, ...] = (versions, extras, environment, home, keys, port, mail, channels, calendars)
+MACHINE: tuple[Check, ...] = (versions, extras, environment, home, keys, evidence, port, mail, channels, calendars)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from tests.rooms.incidents.filing import added
 from tocsin.platform.search import indexing
 from tocsin.platform.search.models import SearchDocument
 from tocsin.platform.search.results import Asked, search
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.incidents import actions, queries
-from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity
+from tocsin.rooms.incidents.models import Audience, Evidence, Incident, IncidentEntity
 
 Found = Callable[..., list[str]]
 pytestmark = pytest.mark.django_db
@@ -28,6 +29,8 @@ def incident(chart: Mapping[str, Person]) -> Incident:
         for audience in Audience.values:
             if part is None and audience == Audience.ENTITY:
                 continue
+            [filed] = added(chart["responder"], made, b"x", entity=part, audience=audience, title=f"evidence {number}")
+            Evidence.objects.filter(pk=filed.pk).update(text=f"wordfile{audience}{number}")
             actions.note(
                 made, text=f"word{audience}{number}", author=chart["responder"], entity=part, audience=audience
             )
@@ -47,6 +50,7 @@ def readable(person: Person, incident: Incident) -> set[str]:
         incident.title,
         *view.timeline().values_list("text", flat=True),
         *view.tasks().values_list("title", flat=True),
+        *queries.evidence_of(view).values_list("text", flat=True),
     ]
     texts += [part.summary for part in view.entities]
     texts += [incident.summary] if view.handler else []
@@ -74,7 +78,7 @@ def test_everybody_finds_what_the_page_shows_them_and_nothing_else(
         )
     )  # fmt: skip
     indexing.index()
-    assert len(all_words()) == 15
+    assert len(all_words()) == 23
     for name, person in chart.items():
         person = Person.objects.get(pk=person.pk)  # noqa: PLW2901 - as a new request has it
         finds = {word for word in all_words() if search(person, Asked(f"{word} ")).count}

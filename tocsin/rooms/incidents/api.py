@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest
+from ninja import Field, Query, Router, Schema, Status
+from ninja.errors import HttpError
 
 from tocsin.platform.access import require_any
 from tocsin.platform.api_lists import Items, Window, page_of
-from tocsin.rooms.incidents import knowledge, queries
-from tocsin.rooms.incidents.models import HandOff, Incident
+from tocsin.platform.gate import Action
+from tocsin.platform.markings import TLP
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.artefacts.actions import Download, receive_body
+from tocsin.rooms.incidents import actions, knowledge, queries
+from tocsin.rooms.incidents.models import Audience, Evidence, HandOff, Incident
 
 PREFIX = "/incidents"
 VERBS = ("incidents.view", "incidents.part")
@@ -233,3 +239,119 @@ def _tied(view: queries.View) -> dict[str, Any]:
         "linked": [each.uuid for each in family.linked],
         "merged_into": family.merged_into.uuid if family.merged_into else None,
     }
+
+
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+class EvidenceOut(Schema):
+    """One piece of evidence. ``media_type`` is what its first bytes look like."""
+
+    uuid: UUID
+    title: str
+    description: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    tlp: str
+    audience: str
+    organisation: str | None
+    collected_at: datetime | None
+    collected_by: str
+    source: str
+    added_by: str
+    held: bool
+    destroyed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class EvidenceIn(Schema):
+    """What is said of a file that is sent."""
+
+    name: str = Field(description="what the file is called", min_length=1, max_length=255)
+    title: str = Field("", max_length=200)
+    description: str = Field("", max_length=5_000)
+    organisation: str = Field("", description="code of the organisation whose part it belongs to")
+    audience: Audience | None = Field(None, description="for whom; by default the organisation, or the handling teams")
+    tlp: TLP | None = Field(None, description="by default the incident's")
+    collected_at: datetime | None = None
+    collected_by: str = Field("", max_length=200)
+    source: str = Field("", max_length=200, description="the system, disk or mailbox it is from")
+    searchable: bool = Field(False, description="true when the text in it may be searched")
+
+
+def _evidence_out(evidence: Evidence) -> dict[str, Any]:
+    file = evidence.artefact
+    own = ("uuid", "title", "description", "tlp", "audience", "collected_at", "collected_by", "source", "created_at",
+           "updated_at")  # fmt: skip
+    return {
+        **{name: getattr(evidence, name) for name in own},
+        **{name: getattr(file, name) for name in ("name", "size", "media_type", "held", "destroyed_at")},
+        "sha256": file.digest,
+        "organisation": evidence.entity.organisation.code if evidence.entity else None,
+        "added_by": evidence.added_by.username,
+    }
+
+
+@router.get("/{uuid}/evidence", response=Items[EvidenceOut], summary="List the evidence of an incident")
+def evidence(request: HttpRequest, uuid: UUID, window: Query[Window]) -> dict[str, Any]:
+    """Give the evidence that the token's person may see, oldest change first."""
+    require_any(request.user, VERBS)
+    view = queries.view_or_404(request.user, uuid)
+    rows, after = page_of(queries.evidence_of(view), window.cursor, window.updated_since, window.limit)
+    return {"items": [_evidence_out(row) for row in rows], "next": after}
+
+
+@router.post("/{uuid}/evidence", response={201: EvidenceOut}, openapi_extra=BODY, summary="Add evidence")
+def add_evidence(request: HttpRequest, uuid: UUID, said: Query[EvidenceIn]) -> Status[dict[str, Any]]:
+    """Take the body of the request in as one file, as it comes.
+
+    It may be as large as `TOCSIN_UPLOAD_LIMIT` allows; 411 without its length, 400 when it is more, is cut off, or
+    other large files are on their way.
+    """
+    require_any(request.user, VERBS)
+    view = queries.view_or_404(request.user, uuid)
+    if not queries.may_add_evidence(view):
+        raise PermissionDenied
+    if (request.content_type or "").lower() not in {"", "application/octet-stream"}:
+        raise HttpError(415, "Send the file as it is, as application/octet-stream.")
+    if not request.headers.get("Content-Length"):
+        raise HttpError(411, "Send it with a Content-Length, not in chunks; nothing was kept.")
+    about = _about(view, said)
+    with receive_body(request.read, int(request.headers["Content-Length"])) as kept:
+        files = [(said.name, kept)]
+        [added] = actions.add_evidence(actor=_me(request), incident=view.incident, files=files, about=about)
+    return Status(201, _evidence_out(added))
+
+
+def _me(request: HttpRequest) -> Person:
+    return cast("Person", request.user)
+
+
+def _about(view: queries.View, said: EvidenceIn) -> actions.About:
+    values = said.model_dump(exclude={"name", "organisation"})
+    entity = next((part for part in view.entities if part.organisation.code == said.organisation), None)
+    if said.organisation and entity is None:
+        raise HttpError(400, f"{said.organisation} is no organisation of this incident that you may see.")
+    values["audience"] = said.audience or (Audience.ENTITY if entity else Audience.TEAM)
+    values["tlp"] = said.tlp or view.incident.tlp
+    return actions.About(**values, entity=entity)
+
+
+@router.get("/{uuid}/evidence/{evidence}/content", response={200: None}, summary="Download evidence")
+def evidence_content(request: HttpRequest, uuid: UUID, evidence: UUID) -> FileResponse:
+    """Give a file as it was sent, with its SHA-256 in `X-SHA-256`; asked of the gate, and in its custody log.
+
+    An answer that ends before its `Content-Length` is a file that was altered on the disk.
+    """
+    require_any(request.user, VERBS)
+    found = queries.evidence_or_404(queries.view_or_404(request.user, uuid), evidence)
+    content = actions.take_along(actor=_me(request), evidence=found, way=Action.API)
+    return Download(found.artefact, content)

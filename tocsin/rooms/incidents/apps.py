@@ -33,3 +33,4 @@ class IncidentsConfig(RoomConfig):
         register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))
         register_tab(Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True))
         levels()
+        register_tab(Tab("evidence", _("Evidence"), "incident_evidence", 40, lambda _view: True))

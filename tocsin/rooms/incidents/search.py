@@ -1,4 +1,4 @@
-"""What can be found of incidents: titles, summaries, timelines, tasks, and what they name."""
+"""What can be found of incidents: titles, summaries, timelines, tasks, evidence, and what they name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tocsin.platform.access import scope_of
 from tocsin.platform.search.sources import Document, Found, Source, Watch
 from tocsin.rooms.incidents.models import (
     Audience,
+    Evidence,
     Incident,
     IncidentEntity,
     Seal,
@@ -61,7 +62,7 @@ class _Readers:
 
 
 def documents(things: Collection[int]) -> Iterator[Document]:
-    """Give the texts of incidents, in six queries however many there are."""
+    """Give the texts of incidents, in seven queries however many there are."""
     incidents = {incident.pk: incident for incident in Incident.objects.filter(pk__in=things)}
     parts: defaultdict[int, dict[int, IncidentEntity]] = defaultdict(dict)
     for part in IncidentEntity.objects.filter(incident__in=incidents):
@@ -81,6 +82,7 @@ def documents(things: Collection[int]) -> Iterator[Document]:
                                 readers[pk].about(part.pk))  # fmt: skip
     yield from _entries(readers)
     yield from _tasks(readers)
+    yield from _evidence(readers)
     yield from _named(readers)
 
 
@@ -115,6 +117,15 @@ def _tasks(readers: Mapping[int, _Readers]) -> Iterator[Document]:
         who = mine.team() if task.entity_id is None else mine.concerned(task.entity_id)
         yield _document(task.incident_id, f"task{task.pk}", "task", task, f"{task.title}\n{task.answer}".strip(), who,
                         mine.about(task.entity_id))  # fmt: skip
+
+
+def _evidence(readers: Mapping[int, _Readers]) -> Iterator[Document]:
+    """Give what is said of evidence, and the text in it where whoever added it agreed."""
+    for one in Evidence.objects.filter(incident__in=readers).select_related("artefact").defer("artefact__key"):
+        mine = readers[one.incident_id]
+        text = "\n".join(filter(None, (one.title, one.artefact.name, one.description, one.source, one.text)))
+        yield _document(one.incident_id, f"evidence{one.pk}", "evidence", one, text,
+                        mine.of(one.audience, one.entity_id), mine.about(one.entity_id))  # fmt: skip
 
 
 def _named(readers: Mapping[int, _Readers]) -> Iterator[Document]:
@@ -166,6 +177,7 @@ SOURCES = (
             "incident": _("incidents"),
             "note": _("notes"),
             "task": _("tasks"),
+            "evidence": _("evidence"),
             "observable": _("observables"),
         },
         watches=(
@@ -177,6 +189,11 @@ SOURCES = (
             Watch(Seal, ("incident", "person"), "{row}.incident_id"),
             Watch(TimelineEntry, ("incident", "entity", "audience", "text"), "{row}.incident_id"),
             Watch(Task, ("incident", "entity", "title", "answer"), "{row}.incident_id"),
+            Watch(
+                Evidence,
+                ("incident", "entity", "audience", "title", "description", "source", "text"),
+                "{row}.incident_id",
+            ),
             Watch(Sighting, ("incident", "entity", "audience"), "{row}.incident_id"),
         ),
         documents=documents,

@@ -7,6 +7,7 @@ from django.urls import path
 from tocsin.rooms.incidents import pages
 
 ONE = "incidents/<uuid:uuid>/"
+EVIDENCE = f"{ONE}evidence/<uuid:evidence>/"
 
 urlpatterns = [
     path("incidents/", pages.incidents, name="incidents"),
@@ -45,6 +46,15 @@ urlpatterns = [
     path(f"{ONE}link/<uuid:link>/remove/", pages.unlink, name="incident_unlink"),
     path(f"{ONE}deadline/<uuid:deadline>/pause/", pages.pause, name="incident_pause"),
     path(f"{ONE}deadline/<uuid:deadline>/resume/", pages.resume, name="incident_resume"),
+    path(f"{ONE}evidence/", pages.evidence, name="incident_evidence"),
+    path(f"{ONE}evidence/add/", pages.evidence_add, name="incident_evidence_add"),
+    path(EVIDENCE, pages.evidence_one, name="incident_evidence_one"),
+    path(f"{EVIDENCE}download/", pages.evidence_download, name="incident_evidence_download"),
+    path(f"{EVIDENCE}verify/", pages.evidence_verify, name="incident_evidence_verify"),
+    path(f"{EVIDENCE}hold/", pages.evidence_hold, name="incident_evidence_hold"),
+    path(f"{EVIDENCE}release/", pages.evidence_release, name="incident_evidence_release"),
+    path(f"{EVIDENCE}hand-over/", pages.evidence_hand_over, name="incident_evidence_hand_over"),
+    path(f"{EVIDENCE}destroy/", pages.evidence_destroy, name="incident_evidence_destroy"),
     path(f"{ONE}inform/", pages.inform, name="incident_inform"),
     path(f"{ONE}hand-offs/", pages.incident_hand_offs, name="incident_hand_offs"),
     path(f"{ONE}hand-offs/new/", pages.incident_hand_over, name="incident_hand_over"),

@@ -7,6 +7,16 @@ from tocsin.rooms.incidents.actions.change import change, change_part, set_flag
 from tocsin.rooms.incidents.actions.closing import close, settle
 from tocsin.rooms.incidents.actions.edits import Clash, Clashed
 from tocsin.rooms.incidents.actions.entries import add_event, correct, pin
+from tocsin.rooms.incidents.actions.evidence import (
+    About,
+    add_evidence,
+    destroy_evidence,
+    hand_over_evidence,
+    hold_evidence,
+    release_evidence,
+    take_along,
+    verify_evidence,
+)
 from tocsin.rooms.incidents.actions.examine import examine_levels
 from tocsin.rooms.incidents.actions.family import relate, set_parent, unrelate
 from tocsin.rooms.incidents.actions.hand_answer import accept, receive, refuse, withdraw
@@ -16,6 +26,7 @@ from tocsin.rooms.incidents.actions.inform import inform, note_letter
 from tocsin.rooms.incidents.actions.merging import MergePlan, merge, plan_merge, take_apart
 from tocsin.rooms.incidents.actions.moving import Going, Mover, Passage, Rows, register_mover
 from tocsin.rooms.incidents.actions.pauses import pause, resume
+from tocsin.rooms.incidents.actions.reading import read_waiting
 from tocsin.rooms.incidents.actions.record import note
 from tocsin.rooms.incidents.actions.rises import rise_due, take_up
 from tocsin.rooms.incidents.actions.seals import seal, unseal
@@ -24,6 +35,7 @@ from tocsin.rooms.incidents.actions.states import advance, reject
 from tocsin.rooms.incidents.actions.tasks import add_task, answer_task, change_task
 
 __all__ = [
+    "About",
     "Chosen",
     "Clash",
     "Clashed",
@@ -35,6 +47,7 @@ __all__ = [
     "Rows",
     "accept",
     "add_event",
+    "add_evidence",
     "add_organisation",
     "add_task",
     "advance",
@@ -45,8 +58,11 @@ __all__ = [
     "close",
     "comment",
     "correct",
+    "destroy_evidence",
     "examine_levels",
     "hand_over",
+    "hand_over_evidence",
+    "hold_evidence",
     "inform",
     "join_alerts",
     "keep_levels",
@@ -58,11 +74,13 @@ __all__ = [
     "pause",
     "pin",
     "plan_merge",
+    "read_waiting",
     "receive",
     "refuse",
     "register_mover",
     "reject",
     "relate",
+    "release_evidence",
     "resume",
     "rise_due",
     "seal",
@@ -71,9 +89,11 @@ __all__ = [
     "settle",
     "split",
     "take",
+    "take_along",
     "take_apart",
     "take_up",
     "unrelate",
     "unseal",
+    "verify_evidence",
     "withdraw",
 ]

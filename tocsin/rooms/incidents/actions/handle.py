@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents.actions.entries import TECHNIQUE
 from tocsin.rooms.incidents.actions.hand_over import offer
-from tocsin.rooms.incidents.actions.record import hold, note, note_many, require_handler, require_part
+from tocsin.rooms.incidents.actions.record import hold, note, note_many, require_handler, require_own_part, require_part
 from tocsin.rooms.incidents.actions.rises import settle_owner
 from tocsin.rooms.incidents.actions.sightings import see_text
 from tocsin.rooms.incidents.models import (
@@ -138,20 +138,12 @@ def comment(
         require_any(actor, ("incidents.view", "incidents.part"))
         require_part(incident, entity)
     else:
-        _require_own_part(actor, incident, entity)
+        require_own_part(actor, incident, entity)
         audience = Audience.ENTITY
     if entity is None and audience == Audience.ENTITY:
         raise ValidationError(_("Say which organisation this is for."))
     audit.record(actor, "incident.comment", incident, {"audience": audience})
     return note(incident, text=text, author=actor, kind=TimelineEntry.Kind.COMMENT, entity=entity, audience=audience)
-
-
-def _require_own_part(actor: Person, incident: Incident, entity: IncidentEntity | None) -> None:
-    if entity is None or entity.incident_id != incident.pk:
-        raise PermissionDenied(_("You may write in the part of your own organisation."))
-    require(actor, "incidents.answer", entity.organisation_id)
-    if incident.sealed:
-        raise PermissionDenied(_("You may write in the part of your own organisation."))
 
 
 @transaction.atomic

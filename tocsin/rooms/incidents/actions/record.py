@@ -60,6 +60,15 @@ def require_part(incident: Incident, entity: IncidentEntity | None) -> None:
         raise ValidationError(_("This organisation is not concerned."))
 
 
+def require_own_part(actor: Person, incident: Incident, entity: IncidentEntity | None) -> None:
+    """Refuse an officer anything but the part of an organisation they answer for, in what is not sealed."""
+    if entity is None or entity.incident_id != incident.pk:
+        raise PermissionDenied(_("You may write in the part of your own organisation."))
+    require(actor, "incidents.answer", entity.organisation_id)
+    if incident.sealed:
+        raise PermissionDenied(_("You may write in the part of your own organisation."))
+
+
 def note(
     incident: Incident,
     event: str = "",

@@ -17,6 +17,7 @@ from tocsin.rooms.incidents.forms.acts import (
 )
 from tocsin.rooms.incidents.forms.common import PartForm
 from tocsin.rooms.incidents.forms.edits import ChangeForm, CorrectForm, EditForm, PartChangeForm, TaskChangeForm
+from tocsin.rooms.incidents.forms.evidence import EvidenceForm
 from tocsin.rooms.incidents.forms.hand_offs import (
     HandOffFilterForm,
     HandOverForm,
@@ -45,6 +46,7 @@ __all__ = [
     "EditForm",
     "EventEntryForm",
     "EventForm",
+    "EvidenceForm",
     "FilterForm",
     "FlagForm",
     "HandOffFilterForm",

@@ -24,10 +24,7 @@ class CommentForm(PartForm):
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
         if not view.handler:
-            del self.fields["audience"]
-            self.fields["entity"].required = True
-            self.fields["entity"].empty_label = None  # type: ignore[attr-defined]
-            self.fields["entity"].initial = view.entities[0].uuid if view.entities else None
+            self.keep_to_own_part()
 
 
 class EventForm(PartForm):

@@ -70,6 +70,13 @@ class PartForm(forms.Form):
             empty = [] if field.empty_label is None else [("", field.empty_label)]  # type: ignore[attr-defined]
             field.choices = [*empty, *((str(part.uuid), part.organisation) for part in view.entities)]  # type: ignore[attr-defined]
 
+    def keep_to_own_part(self) -> None:
+        """Leave no choice of readers to somebody who sees only the part of their own organisation."""
+        del self.fields["audience"]
+        self.fields["entity"].required = True
+        self.fields["entity"].empty_label = None  # type: ignore[attr-defined]
+        self.fields["entity"].initial = self.view.entities[0].uuid if self.view.entities else None
+
 
 def entity_field(*, required: bool, empty: Any) -> forms.ModelChoiceField[IncidentEntity]:
     """Make the choice of one part by its outside id."""

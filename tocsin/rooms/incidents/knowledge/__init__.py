@@ -81,6 +81,13 @@ SAYINGS: Mapping[str, str | Promise] = {
     "wrote": _("%(name)s wrote:"),
     "sealed": "",
     "unsealed": _("Seal removed."),
+    "evidence_added": _("Evidence added: %(title)s (SHA-256 %(digest)s)"),
+    "evidence_verified": _("Evidence verified: %(title)s (SHA-256 %(digest)s)"),
+    "evidence_altered": _("EVIDENCE FOUND ALTERED: %(title)s (SHA-256 was %(digest)s)"),
+    "evidence_held": _("Legal hold on %(title)s:"),
+    "evidence_released": _("Legal hold on %(title)s lifted:"),
+    "evidence_handed_over": _("%(title)s handed over to %(recipient)s:"),
+    "evidence_destroyed": _("Evidence destroyed: %(title)s (SHA-256 %(digest)s)"),
     "task": _("Task: %(title)s"),
     "task_done": _("Task done: %(title)s"),
     "task_refused": _("Task refused: %(title)s"),
@@ -114,6 +121,18 @@ SAYINGS: Mapping[str, str | Promise] = {
     "playbook_undone": _("Taken back: %(step)s (%(playbook)s)"),
     "playbook_ended": _("Playbook ended: %(playbook)s – done %(done)s, skipped %(skipped)s, failed %(failed)s."),
     "playbook_stopped": _("Playbook stopped: %(playbook)s"),
+}
+# Why the text of evidence could not be read.
+TEXT_PROBLEMS: Mapping[str, Promise] = {
+    "members": _("The archive holds too many files to look into. It is kept as evidence; its text is not searched."),
+    "unpacked": _("The archive unpacks to too much to look into. It is kept as evidence; its text is not searched."),
+    "ratio": _(
+        "The archive unpacks to so much more than it holds that it looks like a ZIP bomb. It is kept as evidence; its"
+        " text is not searched."
+    ),
+    "depth": _("Archives lie too deep within archives to look into. It is kept as evidence; its text is not searched."),
+    "broken": _("The archive is broken. It is kept as evidence; its text is not searched."),
+    "damaged": _("The file is not what was taken in: verify it."),
 }
 FIELDS: Mapping[str, str | Promise] = {
     "title": _("Title"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.rooms.incidents.models.deadline import OPEN, RUNNING, Deadline
+from tocsin.rooms.incidents.models.evidence import Evidence
 from tocsin.rooms.incidents.models.hand_off import HandOff
 from tocsin.rooms.incidents.models.incident import (
     NO_DUE,
@@ -31,6 +32,7 @@ __all__ = [
     "Deadline",
     "Degree",
     "Disposition",
+    "Evidence",
     "HandOff",
     "Incident",
     "IncidentEntity",

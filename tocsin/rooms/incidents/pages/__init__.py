@@ -28,6 +28,17 @@ from tocsin.rooms.incidents.pages.acts import (
 )
 from tocsin.rooms.incidents.pages.board import board
 from tocsin.rooms.incidents.pages.edits import change, entry_correct, part_change, task_change
+from tocsin.rooms.incidents.pages.evidence import (
+    evidence,
+    evidence_add,
+    evidence_destroy,
+    evidence_download,
+    evidence_hand_over,
+    evidence_hold,
+    evidence_one,
+    evidence_release,
+    evidence_verify,
+)
 from tocsin.rooms.incidents.pages.hand_offs import (
     hand_off,
     hand_off_accept,
@@ -57,6 +68,15 @@ __all__ = [
     "entry",
     "entry_correct",
     "entry_pin",
+    "evidence",
+    "evidence_add",
+    "evidence_destroy",
+    "evidence_download",
+    "evidence_hand_over",
+    "evidence_hold",
+    "evidence_one",
+    "evidence_release",
+    "evidence_verify",
     "flag",
     "hand_off",
     "hand_off_accept",

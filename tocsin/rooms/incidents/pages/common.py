@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -52,25 +53,36 @@ def show(request: HttpRequest, view: queries.View, template: str, *, tab: str, *
     return render(request, template, shared | content)
 
 
-def act(form_class: type[forms.PartForm], back: str = "incident") -> Callable[[Act], Callable[..., HttpResponseBase]]:
-    """Make a page of an action: POST only, form checked, the outcome said, ``back`` to a page of the incident."""
+def act(
+    form_class: type[forms.PartForm], back: str = "incident", kept: tuple[str, ...] = ()
+) -> Callable[[Act], Callable[..., HttpResponseBase]]:
+    """Make a page of an action: POST only, form checked, the outcome said, ``back`` to a page of the incident.
+
+    ``kept`` names the parameters besides ``uuid`` that the page gone back to takes over from this address.
+    """
 
     def made(do: Act) -> Callable[..., HttpResponseBase]:
         @require_POST
         @page("incidents.view", "incidents.part")
         def posted(request: HttpRequest, /, uuid: UUID, **chosen: Any) -> HttpResponseBase:
             view = queries.view_or_404(request.user, uuid)
+            where = {"uuid": uuid, **{name: chosen[name] for name in kept}}
             form = form_class(request.POST, view=view)
             form.chosen = chosen  # type: ignore[attr-defined]
             if not form.is_valid():
-                for field, errors in form.errors.items():
-                    messages.error(request, _wrong(form, field, errors))
-                return redirect(back, uuid=uuid)
-            return done(request, view, lambda: do(view, form), back)
+                say_wrong(request, form)
+                return redirect(reverse(back, kwargs=where))
+            return done(request, view, lambda: do(view, form), reverse(back, kwargs=where))
 
         return posted
 
     return made
+
+
+def say_wrong(request: HttpRequest, form: Any) -> None:
+    """Say what is wrong with a form that was posted from another page."""
+    for field, errors in form.errors.items():
+        messages.error(request, _wrong(form, field, errors))
 
 
 def _wrong(form: Any, field: str, errors: Any) -> str:
@@ -78,12 +90,12 @@ def _wrong(form: Any, field: str, errors: Any) -> str:
     return f"{form.fields[field].label}: {said}" if field in form.fields else said
 
 
-def done(request: HttpRequest, view: queries.View, do: Callable[[], str], back: str = "incident") -> HttpResponse:
-    """Do something and go ``back``, saying how it went."""
+def done(request: HttpRequest, view: queries.View, do: Callable[[], str], back: str = "") -> HttpResponse:
+    """Do something and go ``back`` to an address, by default the incident's, saying how it went."""
     try:
         messages.success(request, do())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     except Refused as refused:
         messages.error(request, _("The gate refused: %s") % refused.decision.reason)
-    return redirect(back, uuid=view.incident.uuid)
+    return redirect(back or reverse("incident", args=[view.incident.uuid]))

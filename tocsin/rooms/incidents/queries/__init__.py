@@ -12,6 +12,14 @@ from tocsin.rooms.incidents.queries.choices import (
     teams_to_offer,
 )
 from tocsin.rooms.incidents.queries.due import deadlines_of, late_deadlines, owed_by, sees_due
+from tocsin.rooms.incidents.queries.evidence import (
+    ADDING,
+    custody_log,
+    evidence_of,
+    evidence_or_404,
+    leaving,
+    may_add_evidence,
+)
 from tocsin.rooms.incidents.queries.family import (
     Divisible,
     Family,
@@ -82,6 +90,7 @@ from tocsin.rooms.incidents.queries.view import (
 )
 
 __all__ = [
+    "ADDING",
     "ORDERS",
     "Column",
     "Divisible",
@@ -102,21 +111,26 @@ __all__ = [
     "box_of",
     "boxed",
     "codes_in_reach",
+    "custody_log",
     "deadline_or_404",
     "deadlines_of",
     "default_team",
     "divisible",
     "entry_or_404",
+    "evidence_of",
+    "evidence_or_404",
     "family",
     "figure",
     "for_programs",
     "hand_off_or_404",
     "joinable",
     "late_deadlines",
+    "leaving",
     "lets",
     "listed_organisations",
     "matter_for",
     "matter_of",
+    "may_add_evidence",
     "may_answer",
     "may_answer_hand_off",
     "may_answer_offer",
