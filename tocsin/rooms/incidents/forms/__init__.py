@@ -17,7 +17,7 @@ from tocsin.rooms.incidents.forms.acts import (
 )
 from tocsin.rooms.incidents.forms.common import PartForm
 from tocsin.rooms.incidents.forms.edits import ChangeForm, CorrectForm, EditForm, PartChangeForm, TaskChangeForm
-from tocsin.rooms.incidents.forms.evidence import EvidenceForm
+from tocsin.rooms.incidents.forms.evidence import EvidenceForm, EvidenceHandOverForm
 from tocsin.rooms.incidents.forms.hand_offs import (
     HandOffFilterForm,
     HandOverForm,
@@ -47,6 +47,7 @@ __all__ = [
     "EventEntryForm",
     "EventForm",
     "EvidenceForm",
+    "EvidenceHandOverForm",
     "FilterForm",
     "FlagForm",
     "HandOffFilterForm",

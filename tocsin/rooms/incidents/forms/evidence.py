@@ -75,7 +75,7 @@ class EvidenceForm(PartForm):
         return {**said, "audience": audience}
 
 
-class HandOverForm(PartForm):
+class EvidenceHandOverForm(PartForm):
     """To whom, and why."""
 
     recipient = forms.CharField(label=_("Handed to"), max_length=200)

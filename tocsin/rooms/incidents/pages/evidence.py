@@ -57,7 +57,7 @@ def evidence_one(request: HttpRequest, uuid: UUID, evidence: UUID) -> HttpRespon
         "may_verify": queries.may_add_evidence(view),
         "hold_form": forms.ReasonForm(view=view),
         "destroy_form": destroy_form,
-        "hand_over_form": forms.HandOverForm(view=view),
+        "hand_over_form": forms.EvidenceHandOverForm(view=view),
     }
     return show(request, view, "incidents/evidence_one.html", tab="evidence", **content)
 
@@ -141,7 +141,7 @@ def evidence_release(view: queries.View, form: Any) -> str:
     return _("The legal hold is lifted.")
 
 
-@act(forms.HandOverForm, back=ONE, kept=("evidence",))
+@act(forms.EvidenceHandOverForm, back=ONE, kept=("evidence",))
 def evidence_hand_over(view: queries.View, form: Any) -> str:
     """Write down to whom it was handed."""
     actions.hand_over_evidence(actor=view.user, evidence=_chosen(view, form), **form.cleaned_data)
