@@ -118,9 +118,10 @@ def test_a_calendar_without_open_time_is_an_error_that_says_so() -> None:
     with pytest.raises(CalendarError, match="'never' has no open time in the 400 days from 2026-11-27 on"):
         add(never, at("2026-11-27 10:00"), hours(1))
     shut = Calendar("shut", BRUSSELS, (WEEKDAYS,) * 7, closed=(DayRule.of("01-01..12-31"),))
-    for ask in (lambda: next_open(shut, at("2026-11-27 10:00")), lambda: next_working_day(shut, date(2026, 1, 1))):
-        with pytest.raises(CalendarError, match="has no open time"):
-            ask()
+    with pytest.raises(CalendarError, match="has no open time"):
+        next_open(shut, at("2026-11-27 10:00"))
+    with pytest.raises(CalendarError, match="has no open time"):
+        next_working_day(shut, date(2026, 1, 1))
     assert between(shut, at("2026-01-01 00:00"), at("2027-01-01 00:00")) == timedelta()
 
 

@@ -79,3 +79,12 @@ def test_a_program_reads_what_an_incident_belongs_to(
     actions.merge(actor=responder, source=full, target=incident)
     gone = Client().get(f"/api/incidents/{full.uuid}", headers=bearer(responder)).json()
     assert (gone["state"], gone["merged_into"]) == ("merged", str(incident.uuid))
+
+
+def test_deadlines_are_read_by_those_who_see_them(incident: Incident, analyst: Person, officer_a: Person) -> None:
+    handled = Client().get(f"/api/incidents/{incident.uuid}", headers=bearer(analyst)).json()
+    assert {each["promise"] for each in handled["deadlines"]} == {"acknowledge", "contain", "recover", "update"}
+    assert handled["due_at"] == min(each["due_at"] for each in handled["deadlines"])
+    own = Client().get(f"/api/incidents/{incident.uuid}", headers=bearer(officer_a)).json()
+    assert {each["promise"] for each in own["deadlines"]} == {"acknowledge", "contain", "recover"}
+    assert own["due_at"] is None

@@ -122,6 +122,6 @@ def test_an_officer_is_shown_no_dues_of_the_whole(
         assert page.count('class="row-link"') == 2
         assert "1 h late" not in page
     answer = client.get("/incidents/?export=csv")
-    written = b"".join(answer).decode()  # type: ignore[arg-type]
+    written = b"".join(answer).decode()
     assert "due_at" in written
     assert f"{late.next_due_at:%Y-%m-%dT%H:%M:%S}" not in written

@@ -44,7 +44,7 @@ def test_due_dates_are_those_of_the_severity_that_stays(chart: Mapping[str, Pers
 def test_two_workers_warn_once(opened: Incident) -> None:
     begun = opened.created_at - timedelta(days=40)
     Incident.objects.update(created_at=begun)
-    Deadline.objects.update(started_at=begun)
+    Deadline.objects.update(started_at=begun, warn_at=begun, due_at=begun)
     at_once(actions.keep_levels, actions.keep_levels, actions.keep_levels)
     late = opened.timeline.filter(event="deadline_late").values_list("details__promise", flat=True)
     assert sorted(late) == ["acknowledge", "contain", "recover", "update"]

@@ -18,7 +18,7 @@ from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.artefacts.actions import Download, receive_body
 from tocsin.rooms.incidents import actions, knowledge, queries
-from tocsin.rooms.incidents.models import Audience, Evidence, HandOff, Incident
+from tocsin.rooms.incidents.models import Audience, Deadline, Evidence, HandOff, Incident
 
 PREFIX = "/incidents"
 VERBS = ("incidents.view", "incidents.part")
@@ -41,7 +41,7 @@ class Chosen(Window):
 
 
 class IncidentOut(Schema):
-    """One incident; ``organisations`` are those the reader may see in it."""
+    """One incident; ``organisations`` are those the reader may see in it, ``due_at`` is for those who handle it."""
 
     uuid: UUID
     reference: str
@@ -56,6 +56,7 @@ class IncidentOut(Schema):
     owner: str | None
     team: str | None
     organisations: list[str]
+    due_at: datetime | None = Field(description="when the handling team's nearest open deadline is due")
     occurred_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -99,6 +100,27 @@ class Closing(Schema):
     lesson: str
 
 
+class DeadlineOut(Schema):
+    """One promise of a service level; ``target`` and ``took`` are seconds of the calendar's time."""
+
+    uuid: UUID
+    promise: Deadline.Kind
+    organisation: str | None
+    severity: int
+    policy: str
+    version: str
+    calendar: str
+    target: int
+    owner: str
+    started_at: datetime
+    due_at: datetime
+    met_at: datetime | None
+    missed_at: datetime | None
+    paused_at: datetime | None
+    stopped_at: datetime | None
+    took: int | None
+
+
 class IncidentDetail(IncidentOut):
     """One incident with what the reader may know of it; flags, closing and disposition are for handlers."""
 
@@ -111,6 +133,7 @@ class IncidentDetail(IncidentOut):
     children: list[UUID]
     linked: list[UUID]
     merged_into: UUID | None
+    deadlines: list[DeadlineOut]
     timeline: list[EntryOut]
     alerts: list[UUID]
 
@@ -151,12 +174,23 @@ class HandOffDetail(HandOffOut):
     payload: dict[str, Any]
 
 
-def _out(incident: Incident, organisations: list[str]) -> dict[str, Any]:
+def _out(user: Any, incident: Incident, organisations: list[str]) -> dict[str, Any]:
     return {
         **{name: getattr(incident, name) for name in IncidentOut.model_fields if hasattr(incident, name)},
         "owner": incident.owner.username if incident.owner else None,
         "team": incident.owner_team.code if incident.owner_team else None,
         "organisations": organisations,
+        "due_at": incident.due_at if queries.sees_due(user) else None,
+    }
+
+
+def _deadline(deadline: Deadline) -> dict[str, Any]:
+    return {
+        **{name: getattr(deadline, name) for name in DeadlineOut.model_fields if hasattr(deadline, name)},
+        "promise": deadline.kind,
+        "organisation": deadline.entity.organisation.code if deadline.entity else None,
+        "owner": deadline.person.username if deadline.person else deadline.team.code if deadline.team else "",
+        "missed_at": deadline.breached_at,
     }
 
 
@@ -167,7 +201,7 @@ def incidents(request: HttpRequest, chosen: Query[Chosen]) -> dict[str, Any]:
     found = queries.queue(request.user, filters=chosen.filters()).only()
     rows, after = page_of(found, chosen.cursor, chosen.updated_since, chosen.limit)
     codes = queries.listed_organisations(request.user, list(rows))
-    return {"items": [_out(row, codes.get(row.pk, [])) for row in rows], "next": after}
+    return {"items": [_out(request.user, row, codes.get(row.pk, [])) for row in rows], "next": after}
 
 
 @router.get("/hand-offs", response=Items[HandOffOut], summary="List hand-offs")
@@ -208,10 +242,11 @@ def incident(request: HttpRequest, uuid: UUID) -> dict[str, Any]:
         for entry in view.timeline()
     ]
     return {
-        **_out(view.incident, [part.organisation.code for part in view.entities]),
+        **_out(request.user, view.incident, [part.organisation.code for part in view.entities]),
         "summary": view.incident.summary if view.handler else "",
         **_handled(view),
         **_tied(view),
+        "deadlines": [_deadline(deadline) for deadline in view.deadlines()],
         "timeline": entries,
         "alerts": [alert.uuid for alert in view.alerts()],
     }

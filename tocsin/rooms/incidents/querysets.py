@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from tocsin.platform.access import Scope, scope_of
 
 ANSWER = "hand_offs.answer"
+MANY = 4  # organisations: enough rows of a list concern one of so many
 
 
 def _concerning(organisations: frozenset[int]) -> Exists:
@@ -19,6 +20,10 @@ def _concerning(organisations: frozenset[int]) -> Exists:
     if len(organisations) > 1 and connections[parts.db].vendor == "sqlite":
         # SQLite would look up every organisation in every incident; an expression makes it read an incident's parts.
         return Exists(parts.alias(place=F("organisation_id") + 0).filter(place__in=organisations))
+    if len(organisations) > MANY and connections[parts.db].vendor == "postgresql":
+        # PostgreSQL would read all parts of so many organisations into a hash before it gives the first row of a list;
+        # what is no plain equality with the incident leaves it no hash, and it looks up the parts of each row.
+        parts = parts.filter(incident__gte=OuterRef("pk"))
     return Exists(parts.filter(organisation__in=organisations))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +45,8 @@ def wanted(incident: Incident) -> dict[Key, Wanted]:
     places = _standings([part.organisation for part in parts])
     found: dict[Key, Wanted] = {}
     officers: Mapping[int, int] | None = None
-    for part in parts or [None]:
+    concerned: Sequence[IncidentEntity | None] = parts or [None]
+    for part in concerned:
         place = places[part.organisation_id] if part else NOBODY
         for promise in levels().promises(place, incident.severity):
             own = part if promise.answers is Answers.OFFICER else None

@@ -37,8 +37,8 @@ def times(request: HttpRequest) -> HttpResponseBase:
     period = queries.Period.of(chosen.get("begin"), chosen.get("end"))
     place = chosen.get("organisation", "")
     if export.wanted(request):
-        rows = queries.measured(request.user, period, place).select_related("incident", "person", "team")
-        return export.answer(request, DEADLINES, rows.order_by("started_at", "kind", "pk"))
+        found = queries.measured(request.user, period, place).select_related("incident", "person", "team")
+        return export.answer(request, DEADLINES, found.order_by("started_at", "kind", "pk"))
     rows = queries.times(request.user, period, place)
     tables = [
         Table(kind, knowledge.TIMES[kind], knowledge.definition(kind), [row for row in rows if row.kind == kind])

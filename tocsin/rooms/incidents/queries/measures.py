@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -64,9 +64,9 @@ class Measure:
     missed: int
     running: int
     stopped: int
-    median: int | None = None
-    ninth: int | None = None
-    scope: Mapping[str, str] = field(default_factory=dict)
+    median: int | None
+    ninth: int | None
+    scope: Mapping[str, str]
 
     @property
     def share(self) -> int | None:
@@ -131,8 +131,12 @@ def times(user: Any, period: Period, organisation: str = "") -> list[Measure]:
     ranks = _ranks(found)
     scope = {"begin": period.begin.isoformat(), "end": period.end.isoformat()}
     scope |= {"organisation": organisation} if organisation else {}
-    made = [Measure(**row, **ranks.get(tuple(row[name] for name in GROUP), {}), scope=scope) for row in rows]
+    made = [Measure(**row, **_ranked(ranks, row), scope=scope) for row in rows]
     return sorted(made, key=lambda each: (MEASURED.index(Deadline.Kind(each.kind)), -each.severity, each.calendar))
+
+
+def _ranked(ranks: Mapping[tuple[Any, ...], Mapping[str, int]], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"median": None, "ninth": None, **ranks.get(tuple(row[name] for name in GROUP), {})}
 
 
 def _ranks(found: QuerySet[Deadline]) -> dict[tuple[Any, ...], dict[str, int]]:
