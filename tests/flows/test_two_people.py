@@ -63,7 +63,7 @@ def test_one_merges_while_the_other_writes(demo: Demo, sign_in: Callable[..., An
     second.goto(source)
 
     first.goto(f"{source}merge/")
-    first.get_by_label("Merge into").fill(reference)
+    first.get_by_role("combobox", name="Merge into").fill(reference)
     first.get_by_role("button", name="Show what would move").click()
     first.wait_for_selector("text=Timeline entries:")
     first.get_by_role("button", name="Merge", exact=True).click()

@@ -9,6 +9,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
+from tocsin.platform.search import indexing
+from tocsin.platform.search.results import Asked, search
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents import actions, queries
@@ -100,6 +102,8 @@ def test_nobody_learns_of_an_incident_by_its_relatives(
             assert text not in page
     assert "the same sender" not in page
     assert "Belongs together" not in page
+    indexing.index()
+    assert not search(ciso, Asked("sender")).shown
     for question in ({"family": "parents"}, {"parent": child.reference}):
         assert "level" not in client_of(ciso).get("/incidents/", question).content.decode()
     actions.seal(actor=responder, incident=top, people=[ciso])

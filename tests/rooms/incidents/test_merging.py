@@ -10,6 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
 from tests.rooms.incidents.things import fresh
+from tocsin.platform.search import indexing
+from tocsin.platform.search.results import Asked, search
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.incidents import actions, queries
@@ -247,3 +249,15 @@ def test_letters_and_notices_find_the_one_it_became(
     assert written is not None
     assert written.uuid == other.uuid
     assert TimelineEntry.objects.filter(incident=other, event="told").count() == 1
+
+
+def test_what_moved_is_found_where_it_is_now(full: Incident, other: Incident, responder: Person) -> None:
+    def found(text: str) -> list[str]:
+        indexing.index()
+        return [one.found.title for one in search(responder, Asked(text)).shown]
+
+    assert found("Beacon") == ["Macro"]
+    actions.merge(actor=responder, source=full, target=other)
+    assert found("Beacon") == ["Campaign"]
+    actions.take_apart(actor=responder, incident=full)
+    assert found("Beacon") == ["Macro"]

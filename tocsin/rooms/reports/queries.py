@@ -95,7 +95,10 @@ def _chapters(view: View) -> Iterator[Chapter]:
     yield _observables(view)
     yield _hand_offs(view)
     if view.handler:
-        yield Chapter(_("Cause"), prose=view.incident.closing_cause)
+        known = view.incident
+        yield Chapter(_("Cause"), prose=known.closing_cause)
+        yield Chapter(_("Impact"), prose=knowledge.impact(known))
+        yield Chapter(_("Lesson"), prose=known.closing_lesson)
 
 
 def _facts(view: View) -> Chapter:

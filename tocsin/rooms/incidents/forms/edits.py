@@ -75,6 +75,8 @@ class EditForm(PartForm):
         by_field: Mapping[str, Clash] = {clash.field: clash for clash in clashes}
         for bound in self.visible_fields():
             clash = by_field.get(bound.name)
+            if clash is not None:  # its label names the choice between the two
+                bound.field.widget.attrs["aria-label"] = bound.label
             yield bound, clash, self._in_words(bound.field, clash.theirs) if clash else ""
 
     def _in_words(self, field: forms.Field, value: Any) -> Any:

@@ -19,6 +19,7 @@ from tocsin.rooms.incidents.knowledge import wording
 from tocsin.rooms.incidents.knowledge.definitions import TIMES, definition
 from tocsin.rooms.incidents.knowledge.flags import Flag, Raised, flags, raised
 from tocsin.rooms.incidents.knowledge.states import Transition, machine
+from tocsin.rooms.incidents.knowledge.wording import impact
 from tocsin.rooms.incidents.models import Deadline, Incident, Rise, Severity, TimelineEntry
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "event",
     "events_from",
     "flags",
+    "impact",
     "is_terminal",
     "label",
     "machine",

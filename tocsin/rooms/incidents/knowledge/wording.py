@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.rooms.incidents.knowledge.flags import flags
-from tocsin.rooms.incidents.models import Degree, Disposition
+from tocsin.rooms.incidents.models import Degree, Disposition, Incident
 
 Details = Mapping[str, Any]
 QUALITIES = {
@@ -34,15 +34,25 @@ def rejected(details: Details) -> str:
 
 def closing(details: Details) -> str:
     """Say what was written when it was closed."""
-    qualities = ", ".join(
-        f"{QUALITIES[name]}: {Degree(details[name]).label}" for name in QUALITIES if details.get(name)
-    )
     lines = {
         gettext("Cause"): details["cause"],
-        gettext("Impact"): " – ".join(filter(None, (qualities, details.get("impact", "")))),
+        gettext("Impact"): impact_of(details),
         gettext("Lesson"): details["lesson"],
     }
     return "\n".join(f"{name}: {text}" for name, text in lines.items() if text)
+
+
+def impact_of(details: Details) -> str:
+    """Put the impact into words: how badly each quality was hurt, and the text."""
+    qualities = ", ".join(
+        f"{QUALITIES[name]}: {Degree(details[name]).label}" for name in QUALITIES if details.get(name)
+    )
+    return " – ".join(filter(None, (qualities, details.get("impact", ""))))
+
+
+def impact(incident: Incident) -> str:
+    """Put the impact of a closed incident into words; empty when none was written."""
+    return impact_of({name: getattr(incident, f"closing_{name}") for name in (*QUALITIES, "impact")})
 
 
 def task_changed(details: Details) -> str:
