@@ -24,12 +24,13 @@ class Scanned(Manual):
     """Offers each module of `tocsin.commands` as a subcommand, importing only the one that is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(name for _, name, _ in pkgutil.iter_modules(commands.__path__) if not name.startswith("_"))
+        return sorted(_modules())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        module = _modules().get(cmd_name)
+        if module is None:
             return None
-        command: click.Command = importlib.import_module(f"tocsin.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"tocsin.commands.{module}").command
         return command
 
     def invoke(self, ctx: click.Context) -> object:
@@ -46,6 +47,12 @@ class Scanned(Manual):
             raise click.ClickException(
                 f"The database cannot be used: {error}. `tocsin doctor` looks closer."
             ) from error
+
+
+def _modules() -> dict[str, str]:
+    """Give the module of each subcommand; one whose name is a word of Python ends in an underscore."""
+    names = [name for _, name, _ in pkgutil.iter_modules(commands.__path__) if not name.startswith("_")]
+    return {name.removesuffix("_"): name for name in names}
 
 
 def _database_errors() -> tuple[type[Exception], ...]:

@@ -14,6 +14,7 @@ from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Organisation, Team
+from tocsin.rooms.exchange import actions as exchange_actions
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import HandOff, Incident
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
@@ -65,10 +66,11 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "contact_remove.uuid": contact.uuid,
         "contact_confirm.uuid": contact.uuid,
         "role_end.uuid": department.memberships.all()[0].uuid,
-        **{f"{name}.uuid": incident.uuid for name in _doors(of="incidents")},
+        **{f"{name}.uuid": incident.uuid for name in (*_doors(of="incidents"), "incident_elsewhere")},
         **_hand_offs(chart, incident, department),
         **_notice(chart, department),
         **_playbook(chart, incident),
+        **_import(chart),
     }
 
 
@@ -87,6 +89,17 @@ def _hand_offs(chart: Mapping[str, Person], incident: Incident, department: Orga
         "hand_off": asked.uuid,
         "rise_take.uuid": asked.rises.get().uuid,
     }
+
+
+def _import(chart: Mapping[str, Person]) -> dict[str, Any]:
+    """Let the CISO look at an incident of department A that would come from elsewhere."""
+    given = b'{"id": 1, "subject": "Secret title of A import", "concerned_business_lines": ["DEPA"]}'
+    load = exchange_actions.receive(
+        actor=chart["ciso"], peer="fir", files=[exchange_actions.Offered("f", [given])], attended=True
+    )
+    exchange_actions.look_at(load)
+    doors = [name for name in _doors(of="exchange") if name.startswith("import") and name != "import_new"]
+    return {"kind": "incidents", **{f"{name}.uuid": load.uuid for name in doors}}
 
 
 def _notice(chart: Mapping[str, Person], department: Organisation) -> dict[str, Any]:

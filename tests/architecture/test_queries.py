@@ -59,6 +59,8 @@ LISTS = (
     "/notices/routing/?value=DEPA&kind=incident&severity=5",
     "/playbooks/",
     "/playbooks/import/",
+    "/exchange/",
+    "/exchange/imports/new/",
 )
 
 
@@ -171,6 +173,8 @@ def test_every_page_asks_little(
         f"/incidents/{incident}/playbooks/", f"/incidents/{incident}/playbooks/{things['run']}/",
         f"/playbooks/{things['playbook.uuid']}/", f"/playbooks/{things['playbook.uuid']}/edit/",
         f"/people/{chart['analyst'].uuid}/", f"/teams/{things['team.uuid']}/", "/incidents/new/",
+        f"/incidents/{incident}/elsewhere/", f"/exchange/imports/{things['import.uuid']}/",
+        f"/exchange/imports/{things['import.uuid']}/records/",
     ]  # fmt: skip
     asked = {path: count(client, path) for path in pages}
     assert sum(status == 200 for status, _ in asked.values()) >= 7

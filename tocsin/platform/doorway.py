@@ -4,13 +4,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
+V = TypeVar("V", bound=Callable[..., object])
+BOUNDED_FROM = 1 << 20  # shorter forms are nobody's trouble
 TURNING = re.compile(rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])")  # U+202A to U+202E, U+2066 to U+2069 in UTF-8
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+def most_bytes(most: int) -> Callable[[V], V]:
+    """Let a page take forms of at most so many bytes; what says it is longer is refused before a byte is read."""
+
+    def declare(view: V) -> V:
+        vars(view)["tocsin_most_bytes"] = most
+        return view
+
+    return declare
+
+
+def bounded(get_response: Answer) -> Answer:
+    """Middleware: refuse a form that is longer than its page takes; whoever looks at a form reads all of it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if request.content_type in FORMS and length.isdecimal() and int(length) > BOUNDED_FROM:
+            most = getattr(_view(request.path_info), "tocsin_most_bytes", None)
+            if most is not None and int(length) > most:
+                return HttpResponse(render_to_string("413.html", {"most": most >> 20}), status=413)
+        return get_response(request)
+
+    return middleware
+
+
+def _view(path: str) -> Callable[..., object] | None:
+    try:
+        return resolve(path).func
+    except Resolver404:
+        return None
 
 
 class NoNul:

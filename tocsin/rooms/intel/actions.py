@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 
 from tocsin.pipeline import observables, warninglists
 from tocsin.rooms.intel.models import Observable, digest_of
@@ -63,9 +65,18 @@ def mark_common(folder: Path) -> int:
 
 def discount(ids: Collection[int]) -> None:
     """Note that observables (inner ids) were seen in one matter less: two that named them have become one."""
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), AT_ONCE):
-        Observable.objects.filter(pk__in=wanted[start : start + AT_ONCE], seen__gt=0).update(seen=F("seen") - 1)
+    count_many(dict.fromkeys(ids, 1), -1)
+
+
+def count_many(matters: Mapping[int, int], sign: int = 1) -> None:
+    """Note in how many more matters (or, with -1, fewer) each observable (inner id) was seen."""
+    by_number: defaultdict[int, list[int]] = defaultdict(list)
+    for pk, number in matters.items():
+        by_number[number].append(pk)
+    for number, ids in by_number.items():
+        for start in range(0, len(ids), AT_ONCE):
+            found = Observable.objects.filter(pk__in=sorted(ids)[start : start + AT_ONCE])
+            found.update(seen=Greatest(F("seen") + sign * number, Value(0)))
 
 
 def _known(wanted: Mapping[str, observables.Observable]) -> dict[str, int]:

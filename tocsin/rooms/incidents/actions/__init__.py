@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.incidents.actions.adopt import (
+    Adopted,
+    AdoptedEntry,
+    AdoptedPart,
+    AdoptedSighting,
+    AdoptedTask,
+    adopt,
+    changed_since,
+    let_go,
+)
 from tocsin.rooms.incidents.actions.alarm import keep_levels
 from tocsin.rooms.incidents.actions.change import change, change_part, set_flag
 from tocsin.rooms.incidents.actions.closing import close, settle
@@ -36,6 +46,11 @@ from tocsin.rooms.incidents.actions.tasks import add_task, answer_task, change_t
 
 __all__ = [
     "About",
+    "Adopted",
+    "AdoptedEntry",
+    "AdoptedPart",
+    "AdoptedSighting",
+    "AdoptedTask",
     "Chosen",
     "Clash",
     "Clashed",
@@ -50,11 +65,13 @@ __all__ = [
     "add_evidence",
     "add_organisation",
     "add_task",
+    "adopt",
     "advance",
     "answer_task",
     "change",
     "change_part",
     "change_task",
+    "changed_since",
     "close",
     "comment",
     "correct",
@@ -66,6 +83,7 @@ __all__ = [
     "inform",
     "join_alerts",
     "keep_levels",
+    "let_go",
     "merge",
     "note",
     "note_letter",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from tocsin.pipeline.observables import Observable, found_in
 from tocsin.rooms.incidents.models import Audience, Incident, Sighting, TimelineEntry
@@ -42,3 +43,29 @@ def see(incident: Incident, texts: Iterable[tuple[str, Reach]]) -> None:
         ignore_conflicts=True,
     )
     intel.count({pk for pk, *_reach in new} - {pk for pk, *_reach in before})
+
+
+def see_all(texts: Iterable[tuple[int, str, Reach]], listed: Iterable[tuple[int, Observable, Reach]] = ()) -> None:
+    """Note what the texts of many new incidents name, and what is listed for them; each begins with an inner id."""
+    wanted: dict[tuple[int, Observable, Reach], None] = {}
+    for incident, text, reach in texts:
+        wanted.update(dict.fromkeys((incident, found, reach) for found in found_in(text)[:MOST]))
+    wanted.update(dict.fromkeys(listed))
+    if not wanted:
+        return
+    ids = intel.keep({found for _incident, found, _reach in wanted})
+    Sighting.objects.bulk_create(
+        (
+            Sighting(incident_id=incident, observable_id=ids[found], entity_id=entity, audience=audience)
+            for incident, found, (entity, audience) in wanted
+        ),
+        batch_size=AT_ONCE,
+        ignore_conflicts=True,
+    )
+    intel.count_many(Counter(ids[found] for _incident, found in {(i, found) for i, found, _reach in wanted}))
+
+
+def forget(incidents: Sequence[int]) -> None:
+    """Take back what incidents (inner ids) that are about to be removed have named."""
+    seen = Sighting.objects.filter(incident__in=incidents).values_list("incident", "observable").distinct()
+    intel.count_many(Counter(observable for _incident, observable in seen), -1)

@@ -66,6 +66,7 @@ from tocsin.rooms.incidents.queries.lists import (
     queue,
     visible,
 )
+from tocsin.rooms.incidents.queries.many import Several
 from tocsin.rooms.incidents.queries.matters import matter_for, matter_of, notice_url
 from tocsin.rooms.incidents.queries.measures import Measure, Period, figure, measured, times
 from tocsin.rooms.incidents.queries.open_ends import OpenEnd, open_children, open_ends, register_open_ends
@@ -101,6 +102,7 @@ __all__ = [
     "Measure",
     "OpenEnd",
     "Period",
+    "Several",
     "Similar",
     "Strip",
     "Tab",

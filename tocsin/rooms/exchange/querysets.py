@@ -1,0 +1,28 @@
+"""Which imports and mappings a person may see."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+
+from tocsin.platform.access import scope_of
+
+IMPORT, EXPORT = "exchange.import", "exchange.export"
+
+
+class ImportQuerySet(models.QuerySet[Any]):
+    """Scopes every read of imports: what waits in one may be anybody's, so it is for whoever brought it alone."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep the person's own, while they have the right to import."""
+        scope = scope_of(user)
+        return self.filter(created_by=scope.person) if scope.allows(IMPORT) else self.none()
+
+
+class MappingQuerySet(models.QuerySet[Any]):
+    """Scopes every read of mappings: they hold headings, and are shared by all who import."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep all of them for whoever may import."""
+        return self.all() if scope_of(user).allows(IMPORT) else self.none()
