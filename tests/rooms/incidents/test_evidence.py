@@ -13,12 +13,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
 from tests.rooms.incidents.filing import added, stored
-from tocsin.platform import house_key, strongroom
+from tocsin.platform import house_key
 from tocsin.platform.gate import Refused
 from tocsin.platform.models import AuditEntry, GateEntry
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.artefacts import queries as artefacts
-from tocsin.rooms.artefacts.models import Artefact, CustodyEntry
+from tocsin.rooms.artefacts.models import Artefact
 from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.incidents import actions, knowledge, queries
 from tocsin.rooms.incidents.models import Evidence, Incident
@@ -181,39 +181,6 @@ def test_verifying_reads_all_of_it_again(incident: Incident, responder: Person, 
     assert any(line.startswith("EVIDENCE FOUND ALTERED: evidence.bin") for line in told(incident))
 
 
-@pytest.mark.parametrize("change", ["reason", "person", "last", "all"])
-def test_a_custody_log_that_was_changed_is_noticed(
-    change: str, incident: Incident, responder: Person, analyst: Person
-) -> None:
-    [evidence] = added(responder, incident, CONTENT)
-    actions.hold_evidence(actor=responder, evidence=evidence, reason="court order")
-    actions.verify_evidence(actor=responder, evidence=evidence)
-    log = CustodyEntry.objects.filter(artefact=evidence.artefact)
-    assert artefacts.custody_is_whole(evidence.artefact, incident)
-    if change == "reason":
-        log.filter(act="held").update(reason="nothing")
-    elif change == "person":
-        log.filter(act="held").update(person=analyst)
-    elif change == "last":
-        log.filter(act="verified")._raw_delete("default")
-    else:  # whoever owns the table writes the whole chain afresh
-        log.filter(act="held").update(reason="nothing")
-        chain = ""
-        for entry in log.order_by("number"):
-            chain = artefacts.link(chain, entry)
-            log.filter(pk=entry.pk).update(chain=chain)
-    assert not artefacts.custody_is_whole(evidence.artefact, incident)
-    assert actions.verify_evidence(actor=responder, evidence=evidence).act == "altered"
-
-
-def test_a_custody_entry_is_never_changed(incident: Incident, responder: Person) -> None:
-    [evidence] = added(responder, incident, CONTENT)
-    entry = evidence.artefact.custody.get()
-    for act in (entry.save, entry.delete):
-        with pytest.raises(RuntimeError, match="never changed"):
-            act()
-
-
 def test_on_legal_hold_nobody_destroys_it(
     incident: Incident, responder: Person, home: Path, django_capture_on_commit_callbacks: Callable[..., object]
 ) -> None:
@@ -331,11 +298,3 @@ def test_several_files_are_all_added_or_none(incident: Incident, responder: Pers
     assert [each.title for each in made] == ["Logs of ws-17: a.txt", "Logs of ws-17: b.txt"]
     with pytest.raises(ValidationError, match="at least one"):
         actions.add_evidence(actor=responder, incident=incident, files=[], about=about)
-
-
-def test_the_sweep_leaves_what_a_row_knows(incident: Incident, responder: Person) -> None:
-    [evidence] = added(responder, incident, CONTENT)
-    orphan = stored(b"orphan")
-    assert strongroom.sweep(artefacts.kept, older_than=-60) == 1
-    assert read(actions.take_along(actor=responder, evidence=evidence)) == CONTENT
-    assert artefacts.kept([orphan.uuid]) == frozenset()
