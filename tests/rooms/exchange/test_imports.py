@@ -41,6 +41,8 @@ def test_every_record_is_accounted_for(bring: Receive) -> None:
         (26, "the incident it belongs to is not in the file"),
     }  # fmt: skip
     assert '"subject": "   "' in queries.rejected(load).get(line=21).raw
+    assert '"subject": "Phishing' in queries.rejected(load).get(line=20).text
+    assert "For nobody" in queries.rejected(load).get(line=26).text
     assert not queries.folder(load).exists()
 
 

@@ -19,7 +19,7 @@ RECORDS = Sheet(
         "title": "title",
         "fate": "fate",
         "reason": "reason",
-        "record": "raw",
+        "record": "text",
     },
 )
 VERSION = 1

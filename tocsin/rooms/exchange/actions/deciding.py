@@ -8,6 +8,7 @@ from collections.abc import Mapping as Table
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.platform import audit
 from tocsin.platform.access import require
@@ -20,7 +21,7 @@ from tocsin.rooms.exchange.models import Import, Mapping, Staged
 from tocsin.rooms.exchange.querysets import IMPORT
 
 State = Import.State
-MEANWHILE = "This import was taken further meanwhile; look at it again."
+MEANWHILE = gettext_lazy("This import was taken further meanwhile; look at it again.")
 
 
 def _mine(actor: Person, load: Import) -> None:
@@ -41,7 +42,7 @@ def match_columns(*, actor: Person, load: Import, columns: Table[str, str], day_
             _("Choose the column that holds the title: an incident without one cannot be brought in.")
         )
     if not go_on(load, [State.COLUMNS, State.READY], State.READING, columns=dict(columns), day_first=day_first):
-        raise ValidationError(_(MEANWHILE))
+        raise ValidationError(MEANWHILE)
     audit.record(actor, "exchange.match_columns", load, {"columns": dict(columns)})
 
 
@@ -91,7 +92,7 @@ def decide(
         "people": load.choices.get("people", {}) | dict(people),
     }
     if not go_on(load, [State.READY], State.READY, choices=choices, team=team):
-        raise ValidationError(_(MEANWHILE))
+        raise ValidationError(MEANWHILE)
     audit.record(actor, "exchange.decide", load, {"organisations": dict(organisations), "people": dict(people)})
 
 
@@ -103,7 +104,7 @@ def ask_to_bring_in(*, actor: Person, load: Import) -> None:
         names = ", ".join(name or _("(none named)") for name in undecided[:5])
         raise ValidationError(_("Choose an organisation for: %s") % names)
     if not go_on(load, [State.READY], State.COMMITTING, problem=""):
-        raise ValidationError(_(MEANWHILE))
+        raise ValidationError(MEANWHILE)
     audit.record(actor, "exchange.ask_to_bring_in", load, {"source": load.source})
 
 
@@ -116,7 +117,7 @@ def ask_to_undo(*, actor: Person, load: Import) -> None:
             _("%d of these incidents were changed since; an import is taken back as a whole or not at all.") % number
         )
     if not go_on(load, [State.DONE], State.UNDOING, problem=""):
-        raise ValidationError(_(MEANWHILE))
+        raise ValidationError(MEANWHILE)
     audit.record(actor, "exchange.ask_to_undo", load, {"source": load.source})
 
 
@@ -126,7 +127,7 @@ def discard(*, actor: Person | None, load: Import) -> None:
     if actor is not None:
         _mine(actor, load)
     if not go_on(load, [State.NEW, State.COLUMNS, State.READING, State.READY, State.FAILED], State.DISCARDED):
-        raise ValidationError(_(MEANWHILE))
+        raise ValidationError(MEANWHILE)
     Staged.objects.filter(load=load).delete()
     audit.record(actor, "exchange.discard", load, {"source": load.source})
     transaction.on_commit(lambda: shutil.rmtree(queries.folder(load), ignore_errors=True))

@@ -98,7 +98,8 @@ class _Reading:
         self._finish()
 
     def _row(self, file: int, found: knowledge.Found) -> Staged | None:
-        row = Staged(load=self.load, file=file, line=min(found.line, 2**31 - 1), size=len(found.raw))
+        line = min(found.line, 2**31 - 1)
+        row = Staged(load=self.load, file=file, line=line, size=len(found.raw), raw=found.raw)
         problem = found.problem
         if not problem:
             try:
@@ -114,7 +115,7 @@ class _Reading:
                 row.title = content.get("title", "")
                 row.size = len(orjson.dumps(content))
         if problem:
-            row.fate, row.reason, row.raw = Fate.REJECTED, problem[:300], found.raw
+            row.fate, row.reason = Fate.REJECTED, problem[:300]
         return row
 
     def _flush(self) -> None:
@@ -144,7 +145,9 @@ class _Reading:
             if key in seen:
                 row.fate, row.reason, row.content = Fate.DUPLICATE, TWICE, None
             elif not row.parent and row.identity in here:
-                row.fate, row.reason, row.content = Fate.DUPLICATE, HERE, None
+                row.fate, row.reason, row.content, row.raw = Fate.DUPLICATE, HERE, None, ""
+            else:
+                row.raw = ""
             seen.add(key)
 
     def _count(self, row: Staged) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
 from django.conf import settings
@@ -117,7 +118,7 @@ class Staged(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     size = models.PositiveIntegerField(default=0)
     content = models.JSONField(null=True)  # what will be brought in; gone once it is
-    raw = models.TextField(blank=True)  # of what was rejected, so that nothing is lost
+    raw = models.TextField(blank=True)  # of what was rejected or stands there twice, so that nothing is lost
 
     class Meta:
         indexes: ClassVar = [
@@ -125,6 +126,11 @@ class Staged(models.Model):
             models.Index(fields=["load", "identity"], name="staged_identity"),
             models.Index(fields=["load", "parent", "id"], name="staged_parent"),
         ]
+
+    @property
+    def text(self) -> str:
+        """Give the record as it stood in the file, or as it was understood."""
+        return self.raw or (json.dumps(self.content, ensure_ascii=False) if self.content else "")
 
 
 class Origin(models.Model):
