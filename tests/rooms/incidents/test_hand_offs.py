@@ -194,7 +194,7 @@ def test_an_organisation_is_handed_its_own_part_alone(
     incident: Incident, responder: Person, csirc: Team, department_a: Organisation, department_b: Organisation
 ) -> None:
     own = incident.entities.get()
-    actions.add_organisation(actor=responder, incident=incident, organisation=department_a, summary="A's own")
+    incident.entities.update(summary="A's own")
     other = actions.add_organisation(actor=responder, incident=incident, organisation=department_b, summary="B's own")
     actions.change(actor=responder, incident=incident, summary="the teams' own")
     mine = actions.add_task(actor=responder, incident=incident, title="A's task", entity=own)
@@ -230,9 +230,7 @@ def test_an_officer_sees_only_what_was_handed_to_their_own_organisation(
 def test_an_officer_hands_their_part_to_the_team(
     incident: Incident, officer_a: Person, responder: Person, csirc: Team
 ) -> None:
-    actions.add_organisation(
-        actor=responder, incident=incident, organisation=Organisation.objects.get(code="DEPA"), summary="ours"
-    )
+    incident.entities.update(summary="ours")
     sent = actions.hand_over(
         actor=fresh(officer_a), incident=incident, route="H24", receiver=csirc, content=Content(summary=True)
     )

@@ -12,7 +12,7 @@ from tocsin.platform.jobs import all_jobs, run_once
 from tocsin.platform.leases import Holder
 from tocsin.platform.models import AuditEntry, Lease
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import Team
+from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import actions, knowledge, queries
 from tocsin.rooms.incidents.knowledge import routes
 from tocsin.rooms.incidents.models import HandOff, Incident, Rise
@@ -231,3 +231,30 @@ def test_many_rise_in_one_run(incident: Incident, analyst: Person, network: Team
     )  # fmt: skip
     assert actions.rise_due() == 450
     assert actions.rise_due() == 0
+
+
+def test_a_hand_off_rises_where_its_incident_was_merged_into(
+    request_to_block: HandOff, analyst: Person, responder: Person, department_a: Organisation, ciso: Person
+) -> None:
+    pass_time(timedelta(hours=1))
+    actions.rise_due()
+    target = actions.open_incident(actor=analyst, title="the other", organisations=[department_a])
+    actions.merge(actor=fresh(responder), source=request_to_block.incident, target=target)
+    actions.rise_due()
+    [rise] = risen_to(ciso)
+    assert rise.incident == rise.hand_off.incident == target
+
+
+def test_a_request_outlives_the_incident_and_its_offer_does_not(
+    request_to_block: HandOff, analyst: Person, responder: Person, csirc: Team
+) -> None:
+    incident = request_to_block.incident
+    actions.offer(actor=fresh(analyst), incident=incident, team=csirc)
+    ends = [end.text for end in queries.open_ends(queries.view_or_404(fresh(responder), incident.uuid))]
+    assert "request to block: Offered to Team NOC, which has not answered" in ends
+    actions.advance(actor=fresh(responder), incident=incident, event="acknowledge")
+    actions.change(actor=fresh(responder), incident=incident, rsit_class="intrusions", rsit_type="system-compromise")
+    actions.advance(actor=fresh(responder), incident=incident, event="classify")
+    actions.close(actor=fresh(responder), incident=incident, cause="c", impact="i", lesson="we block sooner",
+                  confidentiality="none", integrity="none", availability="none", anyway=True)  # fmt: skip
+    assert {each.moves: each.state for each in HandOff.objects.all()} == {True: "withdrawn", False: "offered"}

@@ -46,7 +46,7 @@ def close(
     """Close an incident; whatever is not said is refused with a sentence on what is missing.
 
     What is still open, children included, stands in the way unless it is told ``anyway``.
-    An offer that nobody has answered is withdrawn then; tasks stay with whoever has them.
+    An offer that nobody has answered is withdrawn then; tasks and requests stay with whoever has them.
     """
     told = {"cause": cause.strip(), "impact": impact.strip(), "lesson": lesson.strip()}
     degrees = {"confidentiality": confidentiality, "integrity": integrity, "availability": availability}
@@ -54,7 +54,7 @@ def close(
     current = hold(incident.pk)
     if not anyway:
         _refuse_open(actor, current)
-    offered = current.hand_offs.filter(state=HandOff.State.OFFERED).first()
+    offered = current.hand_offs.filter(state=HandOff.State.OFFERED, moves=True).first()
     if offered is not None:
         withdraw(actor=actor, hand_off=offered)
     closed = go_on(actor=actor, incident=current, event="close")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +15,17 @@ from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions.family import LEVELS, ancestors, height
 from tocsin.rooms.incidents.actions.moving import NAMED, Going, Passage, Rows, register_mover
-from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Relation, Sighting, Task, TimelineEntry
+from tocsin.rooms.incidents.models import (
+    HandOff,
+    Incident,
+    IncidentEntity,
+    Relation,
+    Rise,
+    Sighting,
+    Task,
+    TimelineEntry,
+)
+from tocsin.rooms.incidents.queries.view import ENDS
 from tocsin.rooms.intel import actions as intel
 from tocsin.rooms.notices import actions as notices
 from tocsin.rooms.notices import queries as notice_queries
@@ -269,12 +279,20 @@ class Relations:
         return list(found.exclude(Q(first=passage.target.pk) | Q(second=passage.target.pk)))
 
 
+class Risen(Rows):
+    """Moves what rose of hand-offs, with these; what rose of an incident itself ends with it."""
+
+    def _rows(self, passage: Passage) -> QuerySet[Any]:
+        return super()._rows(passage).filter(hand_off__isnull=False)
+
+
 def register() -> None:
     """Let the things of this room go over."""
     register_mover(Rows("timeline", gettext_lazy("Timeline entries"), TimelineEntry, _entry, related=("other",)))
     register_mover(Tasks("tasks", gettext_lazy("Tasks"), Task, lambda task: str(task.title)))
     hand_off = gettext_lazy("Hand-offs")
-    register_mover(Rows("hand_offs", hand_off, HandOff, lambda each: str(each.to_team), False, ("to_team",)))
+    register_mover(Rows("hand_offs", hand_off, HandOff, lambda each: str(each.receiver), False, ENDS))
+    register_mover(Risen("rises", gettext_lazy("What rose of hand-offs"), Rise, entity=False))
     register_mover(Alerts())
     register_mover(Sightings())
     register_mover(Notices())

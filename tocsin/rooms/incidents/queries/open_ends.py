@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from tocsin.rooms.incidents.knowledge import routes
 from tocsin.rooms.incidents.models import HandOff, Incident, Task
 from tocsin.rooms.incidents.queries.view import View
 from tocsin.rooms.notices import queries as notices
@@ -53,7 +54,9 @@ def _tasks(view: View) -> Iterator[OpenEnd]:
 
 def _offers(view: View) -> Iterator[OpenEnd]:
     for offer in view.hand_offs().filter(state=HandOff.State.OFFERED):
-        text = _("Offered to %(team)s, which has not answered") % {"team": offer.to_team}
+        text = _("Offered to %(team)s, which has not answered") % {"team": offer.receiver}
+        if not offer.moves:
+            text = f"{routes.name_of(offer.route)}: {text}"
         yield OpenEnd(text, settle=((f"withdrawn:{offer.uuid}", _("Withdraw")),))
 
 
