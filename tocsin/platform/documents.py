@@ -44,8 +44,14 @@ def read(path: Path, shape: type[Shape]) -> tuple[Shape, Document]:
     try:
         return shape.model_validate(document.content), document
     except ValidationError as error:
-        problems = [Problem(document.line(_place(details)), _message(details)) for details in error.errors()]
-        raise BrokenFile(path, problems) from error
+        found = _innermost(error.errors())
+        raise BrokenFile(path, [Problem(document.line(_place(each)), _message(each)) for each in found]) from error
+
+
+def _innermost(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out what only follows from something inside: a list whose entries are wrong counts as empty, too."""
+    places = [each["loc"] for each in found]
+    return [each for each in found if not any(each["loc"] == p[: len(each["loc"])] != p for p in places)]
 
 
 def _place(details: ErrorDetails) -> Place:

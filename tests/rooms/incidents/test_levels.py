@@ -84,6 +84,7 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, line: str, said: st
     with pytest.raises(BrokenFile, match=said) as raised:
         load(SHIPPED, path)
     assert str(raised.value).startswith(f"{path}:")
+    assert len(str(raised.value).splitlines()) == 1
 
 
 def test_states_are_those_of_incidents(tmp_path: Path) -> None:

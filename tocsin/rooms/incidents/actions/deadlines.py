@@ -97,7 +97,7 @@ def line(deadline: Deadline, event: str, **details: Any) -> TimelineEntry:
 
 def _align(incident: Incident, known: dict[Key, Deadline], now: datetime) -> list[TimelineEntry]:
     """Make, move and stop deadlines until they are those that the incident should have; give what to say of it."""
-    entries = []
+    moved: dict[int | None, list[tuple[Deadline, datetime]]] = {}
     goals = wanted(incident) if incident.open else {}
     for key, goal in goals.items():
         deadline = known.setdefault(key, Deadline(incident=incident, entity_id=key[0], kind=key[1]))
@@ -106,13 +106,22 @@ def _align(incident: Incident, known: dict[Key, Deadline], now: datetime) -> lis
         was = deadline.due_at
         _take_on(deadline, goal, now)
         if was is not None and was != deadline.due_at:
-            entries.append(line(deadline, "deadline_moved", was=was.isoformat(), due=deadline.due_at.isoformat()))
+            moved.setdefault(key[0], []).append((deadline, was))
+    entries = [_moved(each) for each in moved.values()]
     for key, deadline in known.items():
         if key not in goals and deadline.open:
             deadline.stopped_at, deadline.paused_at = now, None
             if incident.open:
                 entries.append(line(deadline, "deadline_dropped"))
     return entries
+
+
+def _moved(deadlines: list[tuple[Deadline, datetime]]) -> TimelineEntry:
+    """Say in one line how the due dates of one part moved."""
+    entry = line(deadlines[0][0], "deadlines_moved")
+    moves = [[str(each.kind), was.isoformat(), each.due_at.isoformat()] for each, was in deadlines]
+    entry.details = {"moves": moves}
+    return entry
 
 
 def _take_on(deadline: Deadline, goal: Wanted, now: datetime) -> None:

@@ -93,8 +93,8 @@ class BoardForm(forms.Form):
 class TimesForm(forms.Form):
     """The period and the organisation that are measured."""
 
-    begin = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    end = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    begin = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    end = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     organisation = forms.ChoiceField(label=_("Organisation"), required=False)
 
     family = forms.ChoiceField(
@@ -108,5 +108,5 @@ class TimesForm(forms.Form):
 
     def __init__(self, *args: Any, organisations: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("all")), *((code, code) for code in organisations)]
+        choices = [("", _("any")), *((code, code) for code in organisations)]
         self.fields["organisation"].choices = choices  # type: ignore[attr-defined]

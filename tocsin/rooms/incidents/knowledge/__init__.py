@@ -113,7 +113,7 @@ SAYINGS: Mapping[str, str | Promise] = {
     "parent_left": _("Is no longer a part of %(reference)s."),
     "related": _("Linked to %(reference)s:"),
     "unrelated": _("Link to %(reference)s removed."),
-    "deadline_moved": _("Deadline moved – %(promise)s: due %(was)s → %(due)s"),
+    "deadlines_moved": _("Deadlines moved:"),
     "deadline_dropped": _("Deadline dropped – %(promise)s"),
     "deadline_near": _("Deadline near – %(promise)s: due %(due)s"),
     "deadline_late": _("Deadline missed – %(promise)s: was due %(due)s"),
@@ -202,6 +202,8 @@ def said(entry: TimelineEntry) -> str:
     """Put a line of the timeline into words, in the language of whoever reads it."""
     if entry.event == "changed":
         house = _changes(entry.details.get("changes", {}))
+    elif entry.event == "deadlines_moved":
+        house = "\n".join([str(SAYINGS[entry.event]), *map(_move, entry.details.get("moves", ()))])
     elif entry.event == "sealed":
         number = entry.details.get("number", 0)
         house = ngettext("Sealed to %(number)d person.", "Sealed to %(number)d people.", number) % {"number": number}
@@ -228,7 +230,7 @@ def _changes(changes: Mapping[str, tuple[Any, Any]]) -> str:
 def _word(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get(get_language() or "en") or value.get("en", ""))
-    if name in {"was", "due"}:
+    if name == "due":
         return _moment(value)
     if name == "promise":
         return str(Deadline.Kind(value).label)
@@ -251,6 +253,12 @@ def _value(name: str, value: Any) -> str:
     if name == "occurred_at":
         return _moment(value)
     return str(value)
+
+
+def _move(move: tuple[str, str, str]) -> str:
+    kind, was, due = move
+    values = {"promise": Deadline.Kind(kind).label, "was": _moment(was), "due": _moment(due)}
+    return gettext("%(promise)s: due %(was)s → %(due)s") % values
 
 
 def _moment(value: str) -> str:

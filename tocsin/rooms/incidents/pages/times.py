@@ -32,7 +32,8 @@ class Table:
 @page("incidents.view", "incidents.part")
 def times(request: HttpRequest) -> HttpResponseBase:
     """Show the times by severity, each kind with its definition."""
-    form = forms.TimesForm(request.GET, organisations=queries.codes_in_reach(request.user))
+    codes = queries.codes_in_reach(request.user)
+    form = forms.TimesForm(request.GET, organisations=codes)
     chosen: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     period = queries.Period.of(chosen.get("begin"), chosen.get("end"))
     place = chosen.get("organisation", "")
@@ -44,5 +45,14 @@ def times(request: HttpRequest) -> HttpResponseBase:
         Table(kind, knowledge.TIMES[kind], knowledge.definition(kind), [row for row in rows if row.kind == kind])
         for kind in knowledge.TIMES
     ]
-    shown = {"tables": tables, "filters": form, "period": period, "calendars": calendars()}
+    if form.is_valid():
+        filled = {"begin": period.begin, "end": period.end, "organisation": place}
+        form = forms.TimesForm(filled, organisations=codes)
+    shown = {
+        "tables": tables,
+        "filters": form,
+        "period": period,
+        "calendars": calendars(),
+        "sees_due": queries.sees_due(request.user),
+    }
     return render(request, "incidents/times.html", shown)
