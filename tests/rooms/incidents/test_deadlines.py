@@ -20,6 +20,9 @@ from tocsin.rooms.incidents import actions, knowledge, queries
 from tocsin.rooms.incidents.models import NO_DUE, Deadline, Incident, IncidentEntity
 
 HOUR = timedelta(hours=1)
+LEARNT = {
+    "cause": "x", "impact": "y", "lesson": "z", "confidentiality": "low", "integrity": "none", "availability": "none",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -139,7 +142,7 @@ def test_closing_ends_what_is_not_kept_and_opening_again_goes_on(
     for event in ("acknowledge", "classify"):
         actions.advance(actor=responder, incident=opened, event=event)
     clock.at = NOW + HOUR
-    actions.close(actor=responder, incident=opened, cause="x")
+    actions.close(actor=responder, incident=opened, **LEARNT)
     assert of(opened, "contain").stopped_at == clock.at
     assert fresh(opened).next_due_at == NO_DUE
     assert fresh(opened).due_at is None
@@ -312,3 +315,24 @@ def test_those_of_another_part_show_to_nobody_else(
     assert {each.kind for each in seen} == {"contain"}
     assert not queries.deadlines_of(officer_b).filter(kind="acknowledge").exists()
     assert "acknowledge" not in {each.kind for each in Deadline.objects.visible_to(officer_b)}
+
+
+def test_what_an_organisation_owes_goes_with_its_part(
+    two: Incident, clock: Clock, responder: Person, officer_a: Person, department_b: Organisation
+) -> None:
+    actions.add_organisation(actor=responder, incident=two, organisation=department_b)
+    part = two.entities.get(organisation__code="DEPA")
+    clock.at = NOW + HOUR
+    actions.comment(actor=officer_a, incident=two, text="seen", entity=part)
+    made = actions.split(actor=responder, incident=two, title="apart", chosen=actions.Chosen(parts=[part]))
+    found = made.deadlines.get(kind="acknowledge")
+    assert (found.person, found.took) == (officer_a, 3600)
+    assert not two.deadlines.filter(kind="acknowledge").exists()
+    assert not any(text.startswith("Deadline dropped – acknowledge") for text in said(two))
+
+
+def test_a_merged_incident_owes_nothing_more(opened: Incident, incident: Incident, responder: Person) -> None:
+    actions.merge(actor=responder, source=opened, target=incident)
+    assert not opened.deadlines.filter(met_at=None, stopped_at=None).exists()
+    assert fresh(opened).due_at is None
+    assert fresh(incident).due_at is not None

@@ -6,20 +6,21 @@ an incident writes a line, so the deadlines follow every change. It holds the in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from tocsin.rooms.incidents.actions.reckon import Key, Wanted, due_after, is_kept, passed, wanted
-from tocsin.rooms.incidents.models import NO_DUE, Audience, Deadline, Incident, TimelineEntry
+from tocsin.rooms.incidents.models import NO_DUE, Audience, Deadline, Incident, IncidentEntity, TimelineEntry
 
 REMEMBERED = (
-    "severity", "policy", "version", "calendar", "target", "warn_share", "answers", "escalate", "may_pause",
-    "person_id", "team_id", "started_at", "due_at", "warn_at", "warned_at", "breached_at", "met_at", "stopped_at",
-    "took", "paused_at", "paused", "pause_reason",
+    "incident_id", "severity", "policy", "version", "calendar", "target", "warn_share", "answers", "escalate",
+    "may_pause", "person_id", "team_id", "started_at", "due_at", "warn_at", "warned_at", "breached_at", "met_at",
+    "stopped_at", "took", "paused_at", "paused", "pause_reason",
 )  # fmt: skip
 FIELDS = [name.removesuffix("_id") for name in REMEMBERED]
 
@@ -32,9 +33,10 @@ def follow(incident: Incident, *, told: bool = False, answered: Collection[int] 
     """
     current: Incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
     now = timezone.now()
-    known: dict[Key, Deadline] = {(each.entity_id, each.kind): each for each in current.deadlines.all()}
+    parts = list(current.entities.select_related("organisation").order_by("pk"))
+    known = _known(current, parts)
     before = {key: _remembered(each) for key, each in known.items()}
-    entries = _align(current, known, now)
+    entries = _align(current, parts, known, now)
     for (part, kind), each in known.items():
         if not each.open:
             continue
@@ -48,6 +50,12 @@ def follow(incident: Incident, *, told: bool = False, answered: Collection[int] 
     TimelineEntry.objects.bulk_create(entries)
     sum_up(current, known.values())
     incident.next_due_at, incident.breached = current.next_due_at, current.breached
+
+
+def _known(incident: Incident, parts: Sequence[IncidentEntity]) -> dict[Key, Deadline]:
+    """Give the deadlines of an incident; those of a part that came from another incident come with it."""
+    own = Q(incident=incident, entity=None) | Q(entity__in=[part.pk for part in parts])
+    return {(each.entity_id, each.kind): each for each in Deadline.objects.filter(own)}
 
 
 def sum_up(incident: Incident, deadlines: Iterable[Deadline]) -> None:
@@ -95,10 +103,14 @@ def line(deadline: Deadline, event: str, **details: Any) -> TimelineEntry:
     )
 
 
-def _align(incident: Incident, known: dict[Key, Deadline], now: datetime) -> list[TimelineEntry]:
+def _align(
+    incident: Incident, parts: Sequence[IncidentEntity], known: dict[Key, Deadline], now: datetime
+) -> list[TimelineEntry]:
     """Make, move and stop deadlines until they are those that the incident should have; give what to say of it."""
     moved: dict[int | None, list[tuple[Deadline, datetime]]] = {}
-    goals = wanted(incident) if incident.open else {}
+    goals = wanted(incident, parts) if incident.open else {}
+    for each in known.values():
+        each.incident_id = incident.pk
     for key, goal in goals.items():
         deadline = known.setdefault(key, Deadline(incident=incident, entity_id=key[0], kind=key[1]))
         if deadline.met_at is not None:

@@ -36,12 +36,11 @@ class Wanted:
     team: int | None
 
 
-def wanted(incident: Incident) -> dict[Key, Wanted]:
-    """Give the deadlines that an incident should have now.
+def wanted(incident: Incident, parts: Sequence[IncidentEntity]) -> dict[Key, Wanted]:
+    """Give the deadlines that an incident with these parts should have now.
 
     Where several organisations are concerned and promised different times, the handling team's is the one due first.
     """
-    parts = list(incident.entities.select_related("organisation").order_by("pk"))
     places = _standings([part.organisation for part in parts])
     found: dict[Key, Wanted] = {}
     officers: Mapping[int, int] | None = None
