@@ -129,6 +129,16 @@ def test_an_officer_sees_only_relatives_that_concern_them(
     assert [each.title for each in family.children] == ["At A too"]
 
 
+def test_the_one_above_is_shown_however_many_are_below(chain: list[Incident], responder: Person) -> None:
+    below(responder, chain[1], chain[0])
+    Incident.objects.bulk_create(
+        Incident(title=f"many {n}", opened_by=responder, parent=chain[1], severity=5) for n in range(120)
+    )
+    family = queries.family(queries.view_or_404(responder, chain[1].uuid))
+    assert family.parent == chain[0]
+    assert len(family.children) == 99
+
+
 def test_links_have_a_reason_and_are_made_once(chain: list[Incident], responder: Person, client_of: ClientOf) -> None:
     first, second = chain[:2]
     with pytest.raises(ValidationError, match="Say why"):

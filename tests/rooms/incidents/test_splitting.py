@@ -58,7 +58,7 @@ def test_with_an_organisation_goes_all_that_is_its_own(
     assert Observable.objects.get(value="evil.example").seen == 2
     relation = Relation.objects.get()
     assert (relation.kind, relation.first, relation.second) == ("split", both, made)
-    assert [each.link_kind for each in queries.family(queries.view_or_404(responder, made.uuid)).linked] == ["split"]
+    assert [link.kind for _, link in queries.family(queries.view_or_404(responder, made.uuid)).linked] == ["split"]
 
 
 def test_single_things_go_with_a_part_of_the_same_organisation(both: Incident, responder: Person) -> None:

@@ -271,7 +271,7 @@ def _tied(view: queries.View) -> dict[str, Any]:
     return {
         "parent": family.parent.uuid if family.parent else None,
         "children": [each.uuid for each in family.children],
-        "linked": [each.uuid for each in family.linked],
+        "linked": [each.uuid for each, _link in family.linked],
         "merged_into": family.merged_into.uuid if family.merged_into else None,
     }
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from tocsin.platform import audit
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents.actions.hand_answer import withdraw
-from tocsin.rooms.incidents.actions.record import hold, note
+from tocsin.rooms.incidents.actions.record import hold, note, require_handler
 from tocsin.rooms.incidents.actions.states import go_on
 from tocsin.rooms.incidents.actions.tasks import answer_task
 from tocsin.rooms.incidents.models import Degree, HandOff, Incident, Task
@@ -90,7 +90,7 @@ def _refuse_open(actor: Person, current: Incident) -> None:
 @transaction.atomic
 def settle(*, actor: Person, incident: Incident, chosen: str) -> None:
     """Settle one open end as `queries.OpenEnd.settle` names it (``done:uuid``), or ``all`` tasks and offers."""
-    hold(incident.pk)
+    require_handler(actor, incident)
     view = view_or_404(actor, incident.uuid)
     wanted = [ways[-1][0] for ways in (end.settle for end in open_ends(view)) if ways] if chosen == "all" else [chosen]
     for each in wanted:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, TextField, UUIDField, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Q, QuerySet, When
 from django.http import Http404
 
 from tocsin.rooms.alerts.models import Alert
@@ -22,53 +21,32 @@ SUGGESTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Whom an incident is tied to. Of a link, the other incident has ``reason``, ``link`` and ``link_kind``."""
+    """Whom an incident is tied to; the other end of a link comes with the link."""
 
     parent: Incident | None = None
     merged_into: Incident | None = None
-    children: Sequence[Any] = field(default_factory=list)
-    merged: Sequence[Any] = field(default_factory=list)
-    linked: Sequence[Any] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.parent or self.merged_into or self.children or self.merged or self.linked)
+    children: Sequence[Incident] = ()
+    merged: Sequence[Incident] = ()
+    linked: Sequence[tuple[Incident, Relation]] = ()
 
 
 def family(view: View) -> Family:
-    """Give whom an incident is tied to, in one query."""
-    tied: dict[str, list[Any]] = {name: [] for name in ("parent", "into", "child", "merged", "linked")}
-    for each in _tied(view):
-        tied[each.tie].append(each)
-    return Family(
-        parent=next(iter(tied["parent"]), None),
-        merged_into=next(iter(tied["into"]), None),
-        children=tied["child"],
-        merged=tied["merged"],
-        linked=[*tied["linked"], *(each for name in ("parent", "child") for each in tied[name] if each.link)],
-    )
-
-
-def _tied(view: View) -> QuerySet[Any]:
+    """Give whom an incident is tied to, in two queries that its indexes answer."""
     here = view.incident
-    links = Relation.objects.filter(Q(first=here, second=OuterRef("pk")) | Q(second=here, first=OuterRef("pk")))
-    others = Relation.objects.filter(first=here).values("second")
-    earlier = Relation.objects.filter(second=here).values("first")
-    tied = Q(parent=here) | Q(merged_into=here) | Q(pk__in=others) | Q(pk__in=earlier)
-    ways = [When(parent=here, then=Value("child")), When(merged_into=here, then=Value("merged"))]
-    if here.parent_id is not None:
-        tied |= Q(pk=here.parent_id)
-        ways.insert(0, When(pk=here.parent_id, then=Value("parent")))
-    if here.merged_into_id is not None:
-        tied |= Q(pk=here.merged_into_id)
-        ways.insert(0, When(pk=here.merged_into_id, then=Value("into")))
-    found = Incident.objects.visible_to(view.user).filter(tied).exclude(pk=here.pk)
-    told: QuerySet[Any] = found.annotate(
-        tie=Case(*ways, default=Value("linked"), output_field=CharField()),
-        reason=Coalesce(Subquery(links.values("reason")[:1]), Value(""), output_field=TextField()),
-        link=Subquery(links.values("uuid")[:1], output_field=UUIDField()),
-        link_kind=Coalesce(Subquery(links.values("kind")[:1]), Value(""), output_field=CharField()),
+    links = list(Relation.objects.filter(Q(first=here) | Q(second=here)).order_by("-pk")[:SHOWN])
+    ends = {link.second_id if link.first_id == here.pk else link.first_id: link for link in links}
+    above = {here.parent_id, here.merged_into_id} - {None}
+    tied = Q(parent=here) | Q(merged_into=here) | Q(pk__in=[*ends, *above])
+    found: QuerySet[Incident] = Incident.objects.visible_to(view.user).filter(tied)
+    rank = Case(When(pk__in=above, then=0), default=1)  # however many are below, the one above is shown
+    known = {each.pk: each for each in found.order_by(rank, "-open", "-severity", "-pk")[:SHOWN]}
+    return Family(
+        parent=known.get(here.parent_id or 0),
+        merged_into=known.get(here.merged_into_id or 0),
+        children=[each for each in known.values() if each.parent_id == here.pk],
+        merged=[each for each in known.values() if each.merged_into_id == here.pk],
+        linked=[(known[pk], link) for pk, link in ends.items() if pk in known],
     )
-    return told.order_by("-open", "-severity", "-pk")[:SHOWN]
 
 
 def relation_or_404(view: View, uuid: UUID) -> Relation:
