@@ -10,6 +10,9 @@ from tests.rooms.playbooks.conftest import branch, step
 from tests.rooms.playbooks.files import linear, written
 from tests.rooms.playbooks.test_files import lines, save
 from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.incidents import actions as incidents
+from tocsin.rooms.incidents.models import Incident, Merge
 from tocsin.rooms.playbooks import actions
 from tocsin.rooms.playbooks.models import Playbook, PlaybookVersion, Run, Tick
 
@@ -65,3 +68,30 @@ def test_one_file_twice_at_once_is_one_playbook(responder: Person, colleague: Pe
     )
     assert sorted(one.new for one in outcomes) == [False, True]
     assert (Playbook.objects.count(), PlaybookVersion.objects.count()) == (1, 1)
+
+
+def test_a_step_is_ticked_while_the_incidents_merge(responder: Person, colleague: Person, run: Run) -> None:
+    incidents.withdraw(actor=responder, hand_off=run.incident.hand_offs.get())
+    target = incidents.open_incident(actor=responder, title="o", organisations=[Organisation.objects.get(code="DEPA")])
+    first = step(run, "One")
+    outcomes = at_once(
+        lambda: incidents.merge(actor=responder, source=run.incident, target=target),
+        lambda: actions.tick(actor=colleague, run=run, step=first, state="done"),
+    )
+    assert isinstance(outcomes[0], Merge)
+    assert isinstance(outcomes[1], Run | ValidationError)
+    assert Run.objects.get().incident == target
+    said = Tick.objects.count()
+    assert said == isinstance(outcomes[1], Run)
+    assert list(Incident.objects.filter(timeline__event="playbook_step_done")) == [target] * said
+
+
+def test_nothing_starts_on_what_is_being_merged(responder: Person, colleague: Person, run: Run) -> None:
+    incidents.withdraw(actor=responder, hand_off=run.incident.hand_offs.get())
+    target = incidents.open_incident(actor=responder, title="o", organisations=[Organisation.objects.get(code="DEPA")])
+    merged, _begun = at_once(
+        lambda: incidents.merge(actor=responder, source=run.incident, target=target),
+        lambda: actions.start(actor=colleague, incident=run.incident, playbook=run.version.playbook),
+    )
+    assert isinstance(merged, Merge)
+    assert set(Run.objects.values_list("incident", flat=True)) == {target.pk}

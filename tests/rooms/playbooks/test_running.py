@@ -190,7 +190,7 @@ def test_an_officer_sees_only_what_became_their_task(responder: Person, officer_
     from tocsin.rooms.incidents.queries import tabs, view_or_404
 
     view = view_or_404(officer_a, run.incident.uuid)
-    assert [tab.name for tab in tabs(view)] == ["incident"]
+    assert "playbooks" not in [tab.name for tab in tabs(view)]
     assert not view.tasks().exists()
     actions.assign(actor=responder, run=run, step=step(run, "Two"), entity=run.incident.entities.get())
     assert [task.title for task in view.tasks()] == ["Two"]
@@ -230,6 +230,31 @@ def test_old_runs_keep_their_version(responder: Person, run: Run, playbook: Play
     assert run.version.steps.count() == 3
     second = actions.start(actor=responder, incident=run.incident, playbook=playbook)
     assert (second.version.number, second.version.steps.count()) == (2, 1)
+
+
+def test_runs_go_over_when_incidents_merge_and_come_back(responder: Person, run: Run) -> None:
+    incidents.withdraw(actor=responder, hand_off=run.incident.hand_offs.get())
+    target = incidents.open_incident(actor=responder, title="o", organisations=[Organisation.objects.get(code="DEPA")])
+    source = Incident.objects.get(pk=run.incident_id)
+    plan = incidents.plan_merge(actor=responder, source=source, target=target)
+    assert ("A playbook",) in [tuple(going.names) for _label, going in plan.sections]
+    incidents.merge(actor=responder, source=source, target=target)
+    assert Run.objects.get().incident == target
+    after = tick(responder, run, "One")  # by who still has the page of before
+    assert after.incident == target
+    assert target.timeline.filter(event="playbook_step_done").exists()
+    incidents.take_apart(actor=responder, incident=Incident.objects.get(pk=run.incident_id))
+    assert Run.objects.get().incident_id == run.incident_id
+
+
+def test_a_task_that_went_to_another_incident_shows_no_more(responder: Person, run: Run) -> None:
+    task = actions.assign(actor=responder, run=run, step=step(run, "One"))
+    Task.objects.filter(pk=task.pk).update(
+        incident=incidents.open_incident(actor=responder, title="o", organisations=[])
+    )
+    assert queries.shown(Run.objects.get()).tasks == {}
+    tick(responder, run, "One")
+    assert Task.objects.get().state == "open"
 
 
 @pytest.mark.parametrize("name", ["analyst", "officer_a", "officer_b", "admin", "outsider"])

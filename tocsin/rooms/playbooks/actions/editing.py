@@ -51,7 +51,7 @@ def save(
     Texts in other languages stay where the text they translate is the same; where it was changed they are dropped.
     """
     require(actor, "playbooks.manage")
-    held = Playbook.objects.select_for_update(of=("self",)).select_related("current__base").get(pk=playbook.pk)
+    held = _held(playbook)
     before = held.current
     if before is None or before.number != seen:
         raise ValidationError(
@@ -77,6 +77,12 @@ def save(
     return version
 
 
+def _held(playbook: Playbook) -> Playbook:
+    """Hold a playbook's row alone: joined to its version, one that changed meanwhile would not be found."""
+    held: Playbook = Playbook.objects.select_for_update().get(pk=playbook.pk)
+    return held
+
+
 def _still_true(before: PlaybookVersion, now: Mapping[str, str]) -> dict[str, dict[str, str]]:
     changed = {role for role, text in now.items() if text != getattr(before, role)}
     return {
@@ -95,7 +101,7 @@ def settle(
     known = {*classes, *(rsit_type for entry in classes.values() for rsit_type in entry["types"])}
     if unknown := set(rsit) - known:
         raise ValidationError(_("%s is no class of the taxonomy.") % ", ".join(sorted(unknown)))
-    held: Playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook.pk)
+    held = _held(playbook)
     held.owner_team, held.rsit, held.severity_from = owner_team, sorted(set(rsit)), severity_from
     held.save()
     details = {"rsit": held.rsit, "severity_from": severity_from, "team": owner_team.code if owner_team else ""}
@@ -107,7 +113,7 @@ def settle(
 def switch(*, actor: Person, playbook: Playbook, on: bool) -> Playbook:
     """Offer a playbook on incidents, or no longer; runs that began go on."""
     require(actor, "playbooks.manage")
-    held: Playbook = Playbook.objects.select_for_update(of=("self",)).get(pk=playbook.pk)
+    held = _held(playbook)
     held.active = on
     held.save()
     audit.record(actor, "playbook.switch_on" if on else "playbook.switch_off", held, {"name": held.name})

@@ -44,7 +44,7 @@ def take_file(*, actor: Person | None, raw: bytes) -> Taken:
 
 def _take(actor: Person | None, raw: bytes, read: knowledge.Read) -> Taken:
     digest = hashlib.sha256(raw).hexdigest()
-    playbook, made = Playbook.objects.select_for_update(of=("self",)).get_or_create(
+    playbook, made = Playbook.objects.select_for_update().get_or_create(
         cacao_id=read.identifier,
         defaults={
             "name": read.name,

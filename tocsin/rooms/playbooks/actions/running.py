@@ -15,7 +15,7 @@ from django.utils.translation import override
 from tocsin.platform import audit
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents import actions as incidents
-from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.actions.record import hold, note, require_handler
 from tocsin.rooms.incidents.models import Incident, IncidentEntity, Task, TimelineEntry
 from tocsin.rooms.playbooks import queries
 from tocsin.rooms.playbooks.knowledge.outline import DONE, Kind
@@ -29,14 +29,15 @@ SAID = (Tick.State.DONE, Tick.State.SKIPPED, Tick.State.FAILED)
 @transaction.atomic
 def start(*, actor: Person, incident: Incident, playbook: Playbook) -> Run:
     """Begin a playbook on an incident, in the version it has now."""
-    require_handler(actor, incident)
+    current = hold(incident.pk)
+    require_handler(actor, current)
     held = Playbook.objects.visible_to(actor).select_related("current").filter(pk=playbook.pk, active=True).first()
     if held is None or held.current is None:
         raise ValidationError(_("This playbook is switched off; choose another, or have it switched on."))
-    if not Incident.objects.filter(pk=incident.pk, open=True).exists():
+    if not current.open:
         raise ValidationError(_("The incident is over; reopen it before you start a playbook."))
-    run: Run = Run.objects.create(incident=incident, version=held.current, started_by=actor)
-    audit.record(actor, "playbook.start", incident, {"run": str(run.uuid), "playbook": held.name})
+    run: Run = Run.objects.create(incident=current, version=held.current, started_by=actor)
+    audit.record(actor, "playbook.start", current, {"run": str(run.uuid), "playbook": held.name})
     _note(run, "playbook_started", actor)
     return run
 
@@ -138,11 +139,18 @@ def stop(*, actor: Person, run: Run, reason: str) -> Run:
 
 
 def _held(actor: Person, run: Run, *, running: bool = True) -> Run:
-    """Hold the run's row, so that of two people at once the second finds what the first did."""
-    require_handler(actor, run.incident)
-    held: Run = (
-        Run.objects.select_for_update(of=("self",)).select_related("incident", "version__playbook").get(pk=run.pk)
-    )
+    """Hold the run, so that of two people at once the second finds what the first did.
+
+    Its incident is held first, as merging does, which takes runs along: the other way round the two would wait for
+    each other.
+    """
+    place = Run.objects.values_list("incident", flat=True).get(pk=run.pk)
+    incident = hold(place)
+    require_handler(actor, incident)
+    Run.objects.select_for_update().get(pk=run.pk)
+    held: Run = Run.objects.select_related("incident", "version__playbook").get(pk=run.pk)
+    if held.incident_id != place:
+        raise ValidationError(_("The incident was merged with another meanwhile; load the page again."))
     if running and held.state != Run.State.RUNNING:
         raise ValidationError(_("This run is over; nothing more is ticked in it."))
     return held
@@ -191,9 +199,8 @@ def _said_inside(run: Run, step: Step) -> Step | None:
 
 def _finish_tasks(actor: Person, run: Run, step: Step, text: str) -> bool:
     """Answer the open tasks that the step became; tell whether there was one."""
-    open_ones = [
-        given.task for given in run.tasks.filter(step=step, task__state=Task.State.OPEN).select_related("task")
-    ]
+    waiting = run.tasks.filter(step=step, task__state=Task.State.OPEN, task__incident=run.incident_id)
+    open_ones = [given.task for given in waiting.select_related("task")]
     for task in open_ones:
         incidents.answer_task(actor=actor, task=task, state=Task.State.DONE, answer=text)
     return bool(open_ones)

@@ -111,7 +111,8 @@ def shown(run: Run) -> Shown:
     ticks = list(run.ticks.select_related("by", "undone_by", "branch").order_by("id"))
     steps = Step.objects.filter(version=run.version_id).order_by("position")
     tasks: defaultdict[int, list[StepTask]] = defaultdict(list)
-    for given in run.tasks.select_related("task__assignee", "task__entity__organisation").order_by("pk"):
+    given_out = run.tasks.filter(task__incident=run.incident_id)  # a task may have gone to another incident since
+    for given in given_out.select_related("task__assignee", "task__entity__organisation").order_by("pk"):
         tasks[given.step_id].append(given)
     return Shown(run, course_of(steps, (tick for tick in ticks if tick.current)), ticks, dict(tasks))
 
