@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tocsin.platform import access, audit
+from tocsin.platform import access, audit, sms
 from tocsin.rooms.accounts import queries
 from tocsin.rooms.accounts.models import ApiToken, Person, SavedView
 
@@ -47,12 +47,15 @@ def create_person(
     return person
 
 
-def change_profile(*, person: Person, language: str, theme: str, time_zone: str) -> None:
-    """Keep how a person wants to see the pages."""
-    person.language, person.theme, person.timezone = language, theme, time_zone
+def change_profile(*, person: Person, language: str, theme: str, time_zone: str, phone: str = "") -> None:
+    """Keep how a person wants to see the pages, and the number they are called at when they are on call."""
+    if phone:
+        sms.checked(phone)
+    person.language, person.theme, person.timezone, person.phone = language, theme, time_zone, phone
+    told = {"language": language, "timezone": time_zone, "telephone": bool(phone)}
     with transaction.atomic():
-        person.save(update_fields=["language", "theme", "timezone"])
-        audit.record(person, "accounts.profile_changed", person, {"language": language, "timezone": time_zone})
+        person.save(update_fields=["language", "theme", "timezone", "phone"])
+        audit.record(person, "accounts.profile_changed", person, told)
 
 
 def save_view(*, person: Person, path: str, name: str, query: str) -> SavedView:

@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform import sms
 from tocsin.platform.access import Scope, all_verbs
 from tocsin.rooms.accounts import queries
 
@@ -39,6 +40,20 @@ class ProfileForm(forms.Form):
         label=_("Colours"),
         choices=[("auto", _("as my device is set")), ("light", _("light")), ("dark", _("dark"))],
     )
+    phone = forms.CharField(
+        label=_("Telephone"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        help_text=_("With the country: +32 2 295 60 00. Your team and administrators see it; pages are sent to it."),
+    )
+
+    def clean_phone(self) -> str:
+        """Take a number that can be dialled, as it was written."""
+        phone: str = self.cleaned_data["phone"]
+        if phone:
+            sms.checked(phone)
+        return phone
 
 
 class TokenForm(forms.Form):

@@ -22,6 +22,7 @@ class Person(AbstractUser):
     language = models.CharField(_("language"), max_length=5, default="en")
     timezone = models.CharField(_("time zone"), max_length=60, default="UTC")
     theme = models.CharField(_("theme"), max_length=5, default="auto")
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)  # seen by oneself, the own team, administrators
 
     mail_bounced_at = models.DateTimeField(null=True, blank=True, editable=False)
     absent_until = models.DateField(null=True, blank=True, editable=False)  # as their own mail says

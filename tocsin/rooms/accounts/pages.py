@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tocsin.platform import access, export
 from tocsin.platform.lists import Order, keyset, order_of
+from tocsin.platform.panels import panels
 from tocsin.rooms.accounts import actions, queries
 from tocsin.rooms.accounts.forms import PersonForm, ProfileForm, TokenForm, ViewForm
 from tocsin.rooms.accounts.schemas import PEOPLE
@@ -35,7 +36,7 @@ def _me(request: HttpRequest) -> Person:
 def profile(request: HttpRequest) -> HttpResponse:
     """Show one's own account and take changes to it."""
     me = _me(request)
-    now = {"language": me.language, "theme": me.theme, "time_zone": me.timezone}
+    now = {"language": me.language, "theme": me.theme, "time_zone": me.timezone, "phone": me.phone}
     form = ProfileForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():
         actions.change_profile(person=me, **form.cleaned_data)
@@ -44,7 +45,12 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "accounts/profile.html",
-        {"form": form, "tokens": queries.tokens_of(me), "roles": sorted(access.scope_of(me).roles())},
+        {
+            "form": form,
+            "tokens": queries.tokens_of(me),
+            "roles": sorted(access.scope_of(me).roles()),
+            "panels": panels("person", me, me),
+        },
     )
 
 
@@ -133,6 +139,7 @@ def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "roles": sorted(access.scope_of(shown).roles()),
         "tokens": queries.tokens_of(shown),
         "managed": queries.manages(_me(request), shown),
+        "panels": panels("person", request.user, shown),
     }
     return render(request, "accounts/person.html", context)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -125,6 +126,22 @@ class Organisation(Identified, Charted):
         """Give the white space that shows the depth in a list."""
         return "\u2003" * self.depth
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give its time zone; one that nobody knows counts as UTC."""
+        try:
+            return ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
+    def beginning_of(self, day: date) -> datetime:
+        """Give the moment at which a day begins there; where midnight is skipped, the moment of the jump."""
+        return datetime.combine(day, time.min, tzinfo=self.zone).astimezone(UTC)
+
+    def day_at(self, moment: datetime) -> date:
+        """Give which day it is there."""
+        return moment.astimezone(self.zone).date()
+
 
 class TeamQuerySet(models.QuerySet["Team"]):
     """Scopes every read of teams."""
@@ -187,7 +204,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(Identified, ValidInTime, Charted):
-    """A role of one person at an organisation or in a team. Roles are those of `platform/roles.yaml`."""
+    """A role of one person at an organisation or in a team. Roles are those of `platform/roles.yaml`.
+
+    One held ``for_a_time`` has both dates from the beginning and may be held again and again: that of a deputy, who
+    ``stands_in_for`` an officer, and that of somebody ``seconded_from`` another organisation to a team.
+    """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=30)
@@ -195,6 +216,15 @@ class Membership(Identified, ValidInTime, Charted):
         Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
     )
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+    for_a_time = models.BooleanField(default=False)
+    stands_in_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="deputations"
+    )
+    seconded_from = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="secondments"
+    )
+    announced_at = models.DateTimeField(null=True, blank=True, editable=False)  # that it will end
+    over_at = models.DateTimeField(null=True, blank=True, editable=False)  # that it has ended was written down
 
     objects = MembershipQuerySet.as_manager()
 
@@ -204,11 +234,28 @@ class Membership(Identified, ValidInTime, Charted):
                 condition=Q(organisation=None) ^ Q(team=None), name="membership_at_an_organisation_or_in_a_team"
             ),
             models.UniqueConstraint(
-                fields=["person", "role", "organisation"], condition=Q(team=None), name="one_role_at_an_organisation"
+                fields=["person", "role", "organisation"],
+                condition=Q(team=None, for_a_time=False),
+                name="one_role_at_an_organisation",
             ),
             models.UniqueConstraint(
-                fields=["person", "role", "team"], condition=Q(organisation=None), name="one_role_in_a_team"
+                fields=["person", "role", "team"],
+                condition=Q(organisation=None, for_a_time=False),
+                name="one_role_in_a_team",
             ),
+            models.CheckConstraint(
+                condition=Q(for_a_time=False, stands_in_for=None, seconded_from=None)
+                | Q(
+                    for_a_time=True,
+                    valid_from__isnull=False,
+                    valid_to__isnull=False,
+                    valid_to__gte=models.F("valid_from"),
+                ),
+                name="for_a_time_has_both_dates",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["valid_to"], name="membership_over", condition=Q(for_a_time=True, over_at=None)),
         ]
 
     @property

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.platform import export
 from tocsin.platform.access import page, scope_of
 from tocsin.platform.lists import Order, bounded_count, keyset, order_of
+from tocsin.platform.panels import panels
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import actions, forms, queries
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
@@ -111,7 +112,10 @@ def team(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         "mandates": queries.mandates(request.user, known),
         "members": queries.team_members(known),
         "may_manage": scope_of(request.user).allows(MANAGE, known.organisation_id),
+        "own": known.pk in scope_of(request.user).teams(),
+        "now": datetime.now(UTC),
         "role_form": forms.TeamRoleForm(),
+        "panels": panels("team", request.user, known),
     }
     return render(request, "constituency/team.html", content)
 

@@ -268,13 +268,14 @@ def above(user: Any, organisation: Organisation) -> QuerySet[Organisation]:
 def members(organisation: Organisation) -> Sequence[Membership]:
     """Give the roles held at an organisation now or later, the officers first."""
     order = {role: place for place, role in enumerate(LOCAL_ROLES)}
-    held = organisation.memberships.select_related("person").filter(_not_ended())
+    held = organisation.memberships.select_related("person", "stands_in_for").filter(_not_ended())
     return sorted(held, key=lambda item: (order.get(item.role, len(order)), item.role, str(item.person)))
 
 
 def team_members(team: Team) -> QuerySet[Membership]:
     """Give the roles held in a team now or later."""
-    return team.memberships.select_related("person").filter(_not_ended()).order_by("role", "person__username")
+    found = team.memberships.select_related("person", "seconded_from").filter(_not_ended())
+    return found.order_by("role", "person__username")
 
 
 def _not_ended() -> Q:

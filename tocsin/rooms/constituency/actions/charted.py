@@ -208,7 +208,8 @@ def _memberships(chart: Chart) -> Change:
 
     wanted: Wanted = {(m.person, m.role, m.organisation, m.team): values(m) for m in chart.memberships}
     sync = Sync("memberships", Membership, _membership_key, _end)
-    return sync.run(Membership.objects.select_related("person", "organisation", "team"), wanted)
+    held = Membership.objects.filter(for_a_time=False)  # what people gave each other for a time is no chart's
+    return sync.run(held.select_related("person", "organisation", "team"), wanted)
 
 
 def _membership_key(row: Membership) -> Hashable:

@@ -53,31 +53,35 @@ def give_role(
 ) -> Membership:
     """Give a person a role at an organisation or in a team, from now on. No actor means the system."""
     if actor is not None:
-        _require_at(actor, organisation, team)
+        require_at(actor, organisation, team)
     if role not in known_roles():
         raise ValidationError({"role": _("There is no such role.")})
     now = timezone.now()
-    held = Membership.objects.filter(person=person, role=role, organisation=organisation, team=team).first()
+    mine = Membership.objects.filter(person=person, role=role, organisation=organisation, team=team)
+    held = mine.filter(for_a_time=False).first()
     if held is not None and (held.valid_to is None or held.valid_to > now):
         raise ValidationError(_("%(person)s already has this role here.") % {"person": person})
     membership = held or Membership(person=person, role=role, organisation=organisation, team=team, valid_from=now)
     membership.valid_to = None
     membership.charted = False
     membership.save()
-    audit.record(actor, "constituency.give_role", membership, _told(membership))
+    audit.record(actor, "constituency.give_role", membership, told(membership))
     return membership
 
 
 @transaction.atomic
 def end_role(*, actor: Person, membership: Membership) -> None:
     """End a role now; that it was held stays on record."""
-    _require_at(actor, membership.organisation, membership.team)
+    require_at(actor, membership.organisation, membership.team)
     membership.valid_to = timezone.now()
-    membership.save(update_fields=["valid_to"])
-    audit.record(actor, "constituency.end_role", membership, _told(membership))
+    if membership.for_a_time:
+        membership.valid_from = min(membership.valid_from or membership.valid_to, membership.valid_to)
+        membership.over_at = membership.valid_to
+    membership.save(update_fields=["valid_from", "valid_to", "over_at"])
+    audit.record(actor, "constituency.end_role", membership, told(membership))
 
 
-def _require_at(actor: Person, organisation: Organisation | None, team: Team | None) -> None:
+def require_at(actor: Person, organisation: Organisation | None, team: Team | None) -> None:
     """Refuse unless the actor manages the place; for a team that is its host and everything its mandate reaches."""
     if organisation is not None:
         require(actor, VERB, organisation.pk)
@@ -88,7 +92,8 @@ def _require_at(actor: Person, organisation: Organisation | None, team: Team | N
         require(actor, VERB, place)
 
 
-def _told(membership: Membership) -> dict[str, Any]:
+def told(membership: Membership) -> dict[str, Any]:
+    """Give a role as the audit trail keeps it."""
     place = membership.organisation or membership.team
     return {"person": membership.person.username, "role": membership.role, "at": place.code if place else ""}
 
@@ -121,8 +126,8 @@ def change_contact(*, actor: Person, contact: Contact, **values: Any) -> Contact
     held.confirmed_at, held.asked_at, held.charted = timezone.now(), None, False
     _checked(held).save()
     details = {"organisation": held.organisation.code, "role": held.role, "name": held.name}
-    told = {name: [before[name], _on_record(held, name)] for name in changed}
-    audit.record(actor, "constituency.change_contact", held, details | {"changed": told})
+    change = {name: [before[name], _on_record(held, name)] for name in changed}
+    audit.record(actor, "constituency.change_contact", held, details | {"changed": change})
     return held
 
 

@@ -161,15 +161,27 @@ def _people() -> Iterable[Desk]:
     for team, code in Mandate.objects.order_by("pk").values_list("team_id", "organisation__code"):
         served[team].append(code)
     held = Membership.objects.valid().filter(role__in=PEOPLE, person__is_active=True)
-    for row in held.select_related("person", "organisation").order_by("valid_from", "pk"):
+    rows = list(held.select_related("person", "organisation").order_by("valid_from", "pk"))
+    away = _stood_in_for(rows)
+    for row in rows:
         person, place = row.person, row.organisation
+        absent = away.get((row.organisation_id, row.person_id)) if row.role == "officer" else None
         # Whoever holds an account is confirmed by signing in, and by being given the role.
         seen = max(filter(None, (person.last_login, row.valid_from, row.created_at)))
         for code in (place.code,) if place is not None else served[row.team_id or 0]:
             yield Desk(
                 code, row.role, str(person), person.email, "", person.language, seen,
-                person.absent_until, person.bounced_at,
+                max(filter(None, (absent, person.absent_until)), default=None), person.bounced_at,
             )  # fmt: skip
+
+
+def _stood_in_for(rows: Iterable[Membership]) -> Mapping[tuple[int | None, int | None], date]:
+    """Give which officers somebody stands in for now, and until which day: meanwhile they count as absent there."""
+    return {
+        (row.organisation_id, row.stands_in_for_id): row.organisation.day_at(row.valid_to)
+        for row in rows
+        if row.stands_in_for_id is not None and row.organisation is not None and row.valid_to is not None
+    }
 
 
 def _contacts() -> Iterable[Desk]:
