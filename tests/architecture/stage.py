@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -17,11 +18,13 @@ from tocsin.rooms.constituency.models import Asset, Contact, Organisation, Team
 from tocsin.rooms.exchange import actions as exchange_actions
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import HandOff, Incident
+from tocsin.rooms.incidents.queries import matter_of
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.notices import actions as notice_actions
 from tocsin.rooms.notices import queries
 from tocsin.rooms.playbooks import actions as playbook_actions
 from tocsin.rooms.playbooks.models import Playbook
+from tocsin.rooms.rota import actions as rota
 from tocsin.rooms.rules.models import Rule, RuleSet
 
 
@@ -71,6 +74,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         **_notice(chart, department),
         **_playbook(chart, incident),
         **_import(chart),
+        **_rota(chart, department, incident),
     }
 
 
@@ -189,3 +193,34 @@ def _incident(chart: Mapping[str, Person], department: Organisation, alert: Aler
         Action.MAIL,
     )
     return incident
+
+
+def _rota(chart: Mapping[str, Person], department: Organisation, incident: Incident) -> dict[str, Any]:
+    """Keep a roster of the team that handles department A's incident, page it, and name a deputy there."""
+    team, now = Team.objects.get(code="CSIRC"), timezone.now()
+    responder, officer = chart["responder"], chart["officer_a"]
+    layer = rota.save_layer(
+        actor=responder, team=team, name="First", line=1, people=[responder], starts_on=now.date() - timedelta(days=7),
+        handover_at=time(0),
+    )  # fmt: skip
+    stand_in = rota.stand_in(
+        actor=responder, layer=layer, person=responder, starts_at=now + timedelta(days=1),
+        ends_at=now + timedelta(days=2), note="Secret title of A note",
+    )  # fmt: skip
+    page = rota.page(
+        actor=responder, team=team, reason="Secret title of A page", matter=matter_of(incident), severity=3
+    )
+    held = rota.name_deputy(
+        actor=officer, officer=officer, organisation=department, deputy=chart["analyst"],
+        first_day=now.date() + timedelta(days=30), last_day=now.date() + timedelta(days=31),
+    )  # fmt: skip
+    doors = _doors(of="rota")
+    return {
+        **{f"{name}.uuid": team.uuid for name in doors},
+        **{f"{name}.uuid": page.uuid for name in doors if name.startswith("page")},
+        **{f"{name}.uuid": layer.uuid for name in ("layer", "layer_remove")},
+        "page_telephone.call": page.calls.all()[0].uuid,
+        "stand_in_remove.uuid": stand_in.uuid,
+        "deputy_end.uuid": held.uuid,
+        "called.token": "nonsense",
+    }

@@ -25,6 +25,7 @@ OPEN_TO_ALL = (
     "api/openapi",
     "answer",  # by a signed link
     "confirm",  # by a signed link
+    "called",  # by a signed link
 )
 SECRETS = ("Secret title of A", "secret-host-a")
 

@@ -32,9 +32,11 @@ from tocsin.rooms.incidents.models import (
     TimelineEntry,
 )
 from tocsin.rooms.intake.models import Source
+from tocsin.rooms.rota.models import Call, Layer, Page, Roster, Shift, StandIn
 
-WRITTEN = (Alert, Artefact, Asset, Contact, CustodyEntry, Deadline, Evidence, HandOff, Incident, IncidentEntity,
-           Membership, Organisation, OutboxMessage, Person, Rise, Seal, Source, Task, Team, TimelineEntry)  # fmt: skip
+WRITTEN = (Alert, Artefact, Asset, Call, Contact, CustodyEntry, Deadline, Evidence, HandOff, Incident, IncidentEntity,
+           Layer, Membership, Organisation, OutboxMessage, Page, Person, Rise, Roster, Seal, Shift, Source, StandIn,
+           Task, Team, TimelineEntry)  # fmt: skip
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import Evidence, Incident, TimelineEntry
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.playbooks.models import Playbook, PlaybookVersion, Run, Step, Tick
+from tocsin.rooms.rota.models import Call, Layer, Page, StandIn
 from tocsin.rooms.rules.models import Rule, RuleSet
 
 EVIL = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7|add:7 }}{% now 'Y' %}<a href=javascript:alert(3)>"
@@ -84,6 +85,11 @@ def hostile(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     Asset.objects.update(value=long)
     GateEntry.objects.update(item_title=long, reason=long, recipient=long)
     Person.objects.filter(username="analyst").update(full_name=long[:150])
+    Person.objects.filter(username="responder").update(full_name=long[:150], phone=EVIL[:40])
+    Layer.objects.update(name=short)
+    StandIn.objects.update(note=long[:200])
+    Page.objects.update(reason=long[:200], ladder=short)
+    Call.objects.update(trouble=long[:300])
     return things
 
 

@@ -23,6 +23,7 @@ from tocsin.rooms.incidents.models import Incident
 from tocsin.rooms.notices import actions as notices
 from tocsin.rooms.notices.models import Letter
 from tocsin.rooms.notices.queries import plan
+from tocsin.rooms.rota.models import Page
 
 SECRET = "Sealed away"
 FORMS: dict[str, Any] = {
@@ -68,6 +69,8 @@ def sealed(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     messages = {"message_confirm.uuid": told.uuid, "message_again.uuid": told.uuid}
     notice = things["notice.uuid"]
     written = {name: about.uuid for name, value in things.items() if value == notice}
+    pages = {name: value for name, value in things.items() if value == Page.objects.get().uuid}
+    written |= pages | {"page_telephone.call": things["page_telephone.call"]}
     written |= {name: part.uuid for name in things if name.startswith("notice_part") or name == "notice-part.uuid"}
     return {**things, **messages, **written, "sealed": {*names, *messages, *written}}
 
@@ -123,7 +126,18 @@ def test_no_page_or_collection_mentions_it(
     name: str, sealed: Mapping[str, Any], chart: Mapping[str, Person], client_of: Callable[[Person], Client]
 ) -> None:
     incident, alert = Incident.objects.get(), Alert.objects.get()
-    hidden = (SECRET, incident.reference, str(incident.uuid), str(alert.uuid), "incident.seal", "alert.escalate")
+    page = Page.objects.get()
+    hidden = (
+        page.reference,
+        str(page.uuid),
+        page.reason,
+        SECRET,
+        incident.reference,
+        str(incident.uuid),
+        str(alert.uuid),
+        "incident.seal",
+        "alert.escalate",
+    )
     pages, api = client_of(chart[name]), Client(headers=bearer(chart[name]))
     for question in ("", "?state=all", "?state=escalated", f"?q={SECRET[:6]}&text={SECRET[:6]}&state=all"):
         asked_for = [(pages, door.path) for door in doors(sealed)] + [(api, path) for _method, path in routes(sealed)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,20 @@ SHOWN = (
     "admin",
 )
 TOKEN_DAYS = 30
+# Numbers that Ofcom keeps for plays and films
+PHONES = {
+    "soc.analyst": "+44 20 7946 0101",
+    "soc.night": "+44 20 7946 0102",
+    "soc.lead": "+44 20 7946 0103",
+    "csirc.responder": "+44 20 7946 0104",
+    "csirc.lead": "+44 20 7946 0105",
+}
+TURNS = (
+    ("SOC", "FIRST", "Watch", ("soc.analyst", "soc.night")),
+    ("SOC", "LEAD", "Lead", ("soc.lead",)),
+    ("CSIRC", "FIRST", "Response", ("csirc.responder", "csirc.lead")),
+    ("CSIRC", "SECOND", "Behind it", ("csirc.lead", "csirc.responder")),
+)
 
 
 @click.command()
@@ -61,6 +75,7 @@ def command(seed: int, anchor: datetime | None, serve: bool) -> None:
         _load_chart()
         _import_rules()
         _import_playbooks()
+        _keep_rosters()
     accounts = _accounts()
     _take_in(console, _write(console, seed=seed, anchor=anchor))
     _show(console, accounts)
@@ -85,6 +100,27 @@ def _import_playbooks() -> None:
     from tocsin.rooms.playbooks.actions import take_starter
 
     take_starter(actor=None)
+
+
+def _keep_rosters() -> None:
+    """Give two teams a roster, once: who takes turns on the first line, who stands behind them."""
+    from tocsin.rooms.accounts.models import Person
+    from tocsin.rooms.constituency.models import Team
+    from tocsin.rooms.rota import actions
+    from tocsin.rooms.rota.models import Line, Roster
+
+    if Roster.objects.exists():
+        return
+    monday = datetime.now(UTC).date() - timedelta(days=datetime.now(UTC).weekday())
+    people = {person.username: person for person in Person.objects.filter(username__in=PHONES)}
+    for username, phone in PHONES.items():
+        Person.objects.filter(username=username, phone="").update(phone=phone)
+    for code, line, name, names in TURNS:
+        turns = [people[each] for each in names]
+        actions.save_layer(
+            actor=turns[0], team=Team.objects.get(code=code), name=name, line=Line[line], people=turns,
+            starts_on=monday, handover_at=time(9),
+        )  # fmt: skip
 
 
 def _write(console: Console, *, seed: int, anchor: datetime | None) -> Written:

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "tocsin.rooms.intel",
     "tocsin.rooms.notices",
     "tocsin.rooms.artefacts",
+    "tocsin.rooms.rota",
     "tocsin.rooms.rules",
     "tocsin.rooms.alerts",
     "tocsin.rooms.incidents",

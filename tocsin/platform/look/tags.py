@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.context import Context
@@ -63,6 +64,12 @@ def time(context: Context, value: datetime | None) -> SafeString:
         f"{utc:%Y-%m-%d %H:%M:%S}Z",
         _local(context, utc),
     )
+
+
+@register.filter
+def wall(value: datetime, zone: ZoneInfo) -> datetime:
+    """Give a time as the clock on a wall elsewhere shows it, for a date format to write out."""
+    return value.astimezone(zone).replace(tzinfo=None)  # else templates turn it back
 
 
 @register.simple_tag

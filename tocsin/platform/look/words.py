@@ -26,6 +26,10 @@ VERBS = (
     _("see detection rules and why some cannot run"),
     _("import, enable and disable detection rules"),
     _("see what left, what was refused, and why"),
+    _("page whoever is on call in a team"),
+    _("change the rosters of one's own team"),
+    _("see the pages of all teams, and those that nobody has answered"),
+    _("name a deputy for oneself, with dates"),
     _("see the audit trail"),
     _("create accounts and end them"),
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Self
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.platform import openpgp, webhooks
 from tocsin.platform.access import scope_of
 from tocsin.platform.identity import Identified
+from tocsin.platform.wallclock import moment, zone_named
 
 VERB = "constituency.view"
 CONFIRM_EVERY = timedelta(days=90)
@@ -126,21 +126,13 @@ class Organisation(Identified, Charted):
         """Give the white space that shows the depth in a list."""
         return "\u2003" * self.depth
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """Give its time zone; one that nobody knows counts as UTC."""
-        try:
-            return ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError):
-            return ZoneInfo("UTC")
-
     def beginning_of(self, day: date) -> datetime:
         """Give the moment at which a day begins there; where midnight is skipped, the moment of the jump."""
-        return datetime.combine(day, time.min, tzinfo=self.zone).astimezone(UTC)
+        return moment(day, time.min, zone_named(self.timezone))
 
-    def day_at(self, moment: datetime) -> date:
+    def day_at(self, when: datetime) -> date:
         """Give which day it is there."""
-        return moment.astimezone(self.zone).date()
+        return when.astimezone(zone_named(self.timezone)).date()
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -206,8 +198,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(Identified, ValidInTime, Charted):
     """A role of one person at an organisation or in a team. Roles are those of `platform/roles.yaml`.
 
-    One held ``for_a_time`` has both dates from the beginning and may be held again and again: that of a deputy, who
-    ``stands_in_for`` an officer, and that of somebody ``seconded_from`` another organisation to a team.
+    One ``for_a_time`` has both dates: a deputy ``stands_in_for`` an officer, somebody is ``seconded_from`` elsewhere.
     """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
@@ -262,6 +253,20 @@ class Membership(Identified, ValidInTime, Charted):
     def role_name(self) -> object:
         """Give the role in words."""
         return ROLE_NAMES.get(self.role, self.role)
+
+    @property
+    def first_day(self) -> date | None:
+        """Give the day on which it begins, where it is held."""
+        return self._day(self.valid_from)
+
+    @property
+    def last_day(self) -> date | None:
+        """Give the last day on which it is held, there."""
+        return self._day(self.valid_to and self.valid_to - timedelta(microseconds=1))
+
+    def _day(self, when: datetime | None) -> date | None:
+        place = self.team.organisation if self.team is not None else self.organisation
+        return place.day_at(when) if place is not None and when is not None else None
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):

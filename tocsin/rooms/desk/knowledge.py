@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.platform.access import Scope, scope_of
 from tocsin.rooms.desk import queries
 
-MOST = 8  # each section is one query
+MOST = 9  # each section is one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,13 @@ def _has(*verbs: str) -> Callable[[Scope], bool]:
     return lambda scope: any(scope.allows(verb) for verb in verbs)
 
 
+def serves(scope: Scope) -> bool:
+    """Tell whether the person serves in a team, or oversees those that do."""
+    return bool(scope.teams()) or scope.allows("rota.oversee")
+
+
 SECTIONS = (
+    Section("duty", _("On call"), serves, queries.duty),
     Section("alert_levels", _("Open alerts"), _has("alerts.view"), queries.alert_levels, wide=True),
     Section("incident_severities", _("Open incidents"), _has("incidents.view"), queries.incident_severities, wide=True),
     Section("deadlines", _("Deadlines that were missed"), coordinates, queries.late_deadlines),

@@ -26,6 +26,8 @@ from tocsin.rooms.intake import queries as intake
 from tocsin.rooms.intake.models import Receipt, Source
 from tocsin.rooms.notices import queries as notices
 from tocsin.rooms.notices.models import Letter, Notice, Part
+from tocsin.rooms.rota import queries as rota
+from tocsin.rooms.rota.models import Page
 from tocsin.rooms.rules.models import Level
 
 BY_RANK = ("-rank", "-id")  # most serious first, then newest: the order the queue is indexed by
@@ -84,6 +86,12 @@ def incident_severities(user: Any) -> Sequence[Figure]:
         Figure(text, severity.label, f"state=open&severity={severity.value}", f"severity severity-{severity.value}")
         for severity, text in zip(severities, shown, strict=True)
     ]
+
+
+def duty(user: Any) -> Waiting:
+    """Give the pages that wait, and who is on call now in the person's teams; themselves first."""
+    rows = rota.duty_lines(user, SHOWN + 1)
+    return Waiting(rows[:SHOWN], len(rows) > SHOWN)
 
 
 def alerts_to_triage(user: Any) -> Waiting:
@@ -227,7 +235,9 @@ def _told(user: Any, before: str = "") -> Q:
     ).exclude(organisation__in=reach)
     whole = Exists(Incident.objects.in_charge(user).filter(uuid=OuterRef(item)))
     notice = Exists(Part.objects.visible_to(user).filter(uuid=OuterRef(item)))
-    return Q(_visible_item(user, item)) & (Q(~Exists(others)) | Q(whole)) | Q(notice)
+    page = Exists(Page.objects.visible_to(user).filter(uuid=OuterRef(item)))
+    office = Exists(Membership.objects.visible_to(user, "gate.view").filter(uuid=OuterRef(item)))
+    return Q(_visible_item(user, item)) & (Q(~Exists(others)) | Q(whole)) | Q(notice) | Q(page) | Q(office)
 
 
 def ledger(user: Any, *, answer: str = "") -> QuerySet[GateEntry]:
@@ -259,6 +269,7 @@ def trail(user: Any, *, verb: str = "", actor: str = "") -> QuerySet[AuditEntry]
     about: dict[type[Model], Exists] = {
         Incident: _visible_item(user, "object_uuid"),
         Notice: Exists(Notice.objects.wholly_visible_to(user).filter(uuid=OuterRef("object_uuid"))),
+        Page: Exists(Page.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         Letter: Exists(notices.letters_of(user).filter(uuid=OuterRef("object_uuid"))),
         Alert: Exists(Alert.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         OutboxMessage: Exists(OutboxMessage.objects.filter(_told(user, "decision__"), uuid=OuterRef("object_uuid"))),

@@ -35,6 +35,7 @@ from tocsin.rooms.incidents.actions.handle import add_organisation, comment, joi
 from tocsin.rooms.incidents.actions.inform import inform, note_letter
 from tocsin.rooms.incidents.actions.merging import MergePlan, merge, plan_merge, take_apart
 from tocsin.rooms.incidents.actions.moving import Going, Mover, Passage, Rows, register_mover
+from tocsin.rooms.incidents.actions.paging import Pages, hold_incident, note_page, page_team
 from tocsin.rooms.incidents.actions.pauses import pause, resume
 from tocsin.rooms.incidents.actions.reading import read_waiting
 from tocsin.rooms.incidents.actions.record import note
@@ -58,6 +59,7 @@ __all__ = [
     "Going",
     "MergePlan",
     "Mover",
+    "Pages",
     "Passage",
     "Rows",
     "accept",
@@ -80,6 +82,7 @@ __all__ = [
     "hand_over",
     "hand_over_evidence",
     "hold_evidence",
+    "hold_incident",
     "inform",
     "join_alerts",
     "keep_levels",
@@ -87,8 +90,10 @@ __all__ = [
     "merge",
     "note",
     "note_letter",
+    "note_page",
     "offer",
     "open_incident",
+    "page_team",
     "pause",
     "pin",
     "plan_merge",

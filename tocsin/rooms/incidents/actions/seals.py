@@ -13,6 +13,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents.actions.record import note, require_handler
 from tocsin.rooms.incidents.models import HandOff, Incident, Seal
 from tocsin.rooms.notices import actions as notices
+from tocsin.rooms.rota import actions as rota
 
 
 @transaction.atomic
@@ -27,6 +28,7 @@ def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Inci
     for each in (incident, *incident.merged_from.order_by("pk")):  # what was merged into it tells of it
         _seal(each, named, actor)
     notices.seal_about(matter=incident.uuid, named=list(named))
+    rota.seal_about(matter=incident.uuid, named=list(named))
     audit.record(actor, "incident.seal", incident, {"people": sorted(str(person.uuid) for person in named.values())})
     note(incident, "sealed", number=len(named), author=actor)
     return incident
@@ -50,6 +52,7 @@ def unseal(*, actor: Person, incident: Incident) -> Incident:
         each.sealed = False
         each.save(update_fields=["sealed", "updated_at"])
     notices.seal_about(matter=incident.uuid, named=None)
+    rota.seal_about(matter=incident.uuid, named=None)
     audit.record(actor, "incident.unseal", incident)
     note(incident, "unsealed", author=actor)
     return incident

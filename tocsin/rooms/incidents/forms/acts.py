@@ -12,6 +12,7 @@ from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import queries
 from tocsin.rooms.incidents.forms.common import PartForm, entity_field, moment, prose
 from tocsin.rooms.incidents.models import Audience, Task
+from tocsin.rooms.rota import queries as rota
 
 
 class CommentForm(PartForm):
@@ -102,6 +103,21 @@ class OrganisationForm(PartForm):
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
         self.fields["organisation"].queryset = queries.organisations_to_open_for(view.user)  # type: ignore[attr-defined]
+
+
+class PageForm(PartForm):
+    """A team to page, and why."""
+
+    team = forms.ModelChoiceField(label=_("Team"), queryset=Team.objects.none(), to_field_name="code", empty_label=None)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        help_text=_("The team reads it here, also who may not see the incident. No message that is sent holds it."),
+    )
+
+    def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
+        super().__init__(*args, view=view, **kwargs)
+        self.fields["team"].queryset = rota.teams_to_page(view.user)  # type: ignore[attr-defined]
 
 
 class InformForm(PartForm):

@@ -53,6 +53,7 @@ from tocsin.rooms.incidents.pages.hand_offs import (
 from tocsin.rooms.incidents.pages.lifecycle import close, merge, split, unmerge
 from tocsin.rooms.incidents.pages.lists import incident_from_alerts, incident_new, incidents
 from tocsin.rooms.incidents.pages.one import incident, similar
+from tocsin.rooms.incidents.pages.paging import incident_pages, page_team
 from tocsin.rooms.incidents.pages.times import times
 
 __all__ = [
@@ -88,11 +89,13 @@ __all__ = [
     "incident_hand_offs",
     "incident_hand_over",
     "incident_new",
+    "incident_pages",
     "incidents",
     "inform",
     "link",
     "merge",
     "offer",
+    "page_team",
     "parent",
     "part_change",
     "pause",

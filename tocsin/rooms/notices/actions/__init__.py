@@ -19,6 +19,7 @@ from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
 from tocsin.rooms.notices.actions.letters import failed_on_the_way, fetch, settle, take
 from tocsin.rooms.notices.actions.message import hold_about, move_matter, seal_about, write_to
+from tocsin.rooms.notices.actions.people import Paged, Paging, Told, page_people, tell_people
 from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest, tell_by_telephone
 from tocsin.rooms.notices.actions.tell import send_again
 
@@ -28,8 +29,11 @@ __all__ = [
     "QUESTION",
     "LookAgain",
     "NoticeError",
+    "Paged",
+    "Paging",
     "Said",
     "Sent",
+    "Told",
     "answer",
     "answer_by_link",
     "answer_signed_in",
@@ -45,6 +49,7 @@ __all__ = [
     "move_matter",
     "not_reached",
     "out_of_office",
+    "page_people",
     "seal_about",
     "send",
     "send_again",
@@ -54,6 +59,7 @@ __all__ = [
     "step_due",
     "take",
     "tell_by_telephone",
+    "tell_people",
     "told_by_telephone",
     "withdraw",
     "write_to",

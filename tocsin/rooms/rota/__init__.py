@@ -1,0 +1,1 @@
+"""Who is on call when, how they are paged, who stands in for whom, and who serves in another team."""
