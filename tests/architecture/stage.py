@@ -17,11 +17,14 @@ from tocsin.rooms.alerts.models import Alert, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Organisation, Team
 from tocsin.rooms.exchange import actions as exchange_actions
 from tocsin.rooms.incidents import actions
+from tocsin.rooms.incidents import queries as incident_queries
 from tocsin.rooms.incidents.models import HandOff, Incident
 from tocsin.rooms.incidents.queries import matter_of
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.notices import actions as notice_actions
 from tocsin.rooms.notices import queries
+from tocsin.rooms.notices.models import Letter
+from tocsin.rooms.notices.queries import To
 from tocsin.rooms.playbooks import actions as playbook_actions
 from tocsin.rooms.playbooks.models import Playbook
 from tocsin.rooms.rota import actions as rota
@@ -171,6 +174,21 @@ def _alert(department: Organisation, receipt: Receipt) -> Alert:
     return alert
 
 
+def _conversation(actor: Person, incident: Incident) -> None:
+    """Write about it to its officer and to somebody outside, who both answer."""
+    for to in (To("officer_a@tocsin.example", "DEPA"), To("secret-host-a@outside.example")):
+        writing = incident_queries.Writing(to, "en", TLP.CLEAR, "Secret title of A mail", "Secret title of A text")
+        shown = incident_queries.preview(incident, writing)
+        mail = actions.converse(
+            actor=actor, incident=incident, writing=writing, seen=shown.digest,
+            confirmed=[caution.code for caution in shown.cautions],
+        )  # fmt: skip
+        Letter.objects.create(
+            digest=mail.uuid.hex, thread=mail.thread, mail=mail, standing="party", reading="unclear",
+            sender=to.address, subject="Secret title of A letter", text="Secret title of A letter",
+        )  # fmt: skip
+
+
 def _incident(chart: Mapping[str, Person], department: Organisation, alert: Alert) -> Incident:
     analyst = chart["analyst"]
     incident = actions.open_incident(
@@ -181,6 +199,7 @@ def _incident(chart: Mapping[str, Person], department: Organisation, alert: Aler
         offer_to=Team.objects.get(code="CSIRC"),
     )
     actions.add_task(actor=chart["responder"], incident=incident, title="Secret title of A task")
+    _conversation(chart["responder"], incident)
     actions.comment(actor=chart["responder"], incident=incident, text="Secret title of A remark")
     added(chart["responder"], incident, b"secret-host-a", title="Secret title of A evidence", searchable=True)
     item = Item(

@@ -135,7 +135,7 @@ def test_no_mail_carries_another_header(
     [kept] = (tmp_path / "mail" / "new").iterdir()
     mail = message_from_bytes(kept.read_bytes(), policy=default)
     assert set(mail.keys()) == {
-        "From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "MIME-Version",
+        "From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "X-Loop", "MIME-Version",
         "Content-Type", "Content-Transfer-Encoding",
     }  # fmt: skip
     assert mail["To"] == "officer_a@tocsin.example"

@@ -16,6 +16,7 @@ from tests.architecture.stage import furnish
 from tests.architecture.test_routes import bearer, routes
 from tests.rooms.incidents.filing import added
 from tocsin.platform.gate import Item, Recipient
+from tocsin.platform.identity import new_uuid
 from tocsin.platform.markings import TLP
 from tocsin.platform.outbox import Message, send
 from tocsin.rooms.accounts.models import ApiToken, Person
@@ -23,6 +24,7 @@ from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Rise, Task, TimelineEntry
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
+from tocsin.rooms.notices.models import Letter, Remark, Thread
 from tocsin.rooms.playbooks.models import Playbook, Run, StepTask, Tick
 from tocsin.rooms.rota import actions as rota
 from tocsin.rooms.rota.models import Call, Layer, Means, Page
@@ -75,6 +77,18 @@ def people() -> list[Person]:
     return [*Person.objects.bulk_create(made)]
 
 
+def converse(incident: Incident, place: Organisation, person: Person) -> None:
+    """Say something with each organisation, and much with one of them."""
+    also = Organisation.objects.get(code="DEPA")
+    known = {each.organisation_id: each for each in Thread.objects.filter(organisation__in=(place, also))}
+    for where in (place, also):
+        thread = known.get(where.pk) or Thread.objects.create(
+            matter_kind="incident", matter=incident.uuid, organisation=where
+        )
+        Letter.objects.create(digest=new_uuid().hex, thread=thread, standing="party", reading="unclear", text="x")
+        Remark.objects.create(thread=thread, author=person, text="x")
+
+
 def hand_over(incident: Incident, person: Person, team: Team) -> None:
     """Hand the incident over, and something of it that nobody answered."""
     given = {"incident": incident, "from_team_id": incident.owner_team_id, "to_team": team, "sent_by": person}
@@ -122,6 +136,7 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
         incident.alerts.add(other)
         also = Incident.objects.create(title=f"i{n}", opened_by=person, owner=person, owner_team=incident.owner_team)
         IncidentEntity.objects.create(incident=also, organisation=place)
+        converse(incident, place, person)
         item = Item("incident", incident.uuid, "t", TLP.CLEAR, frozenset({place.code}))
         send(
             actor=person,
@@ -190,6 +205,7 @@ def test_every_page_asks_little(
     alert, incident = things["uuid"], things["incident.uuid"]
     pages = [
         *LISTS, f"/alerts/{alert}/", f"/alerts/{alert}/hits/", f"/alerts/{alert}/raw/", f"/incidents/{incident}/",
+        f"/incidents/{incident}/conversations/", f"/incidents/{incident}/conversations/write/",
         f"/incidents/{incident}/similar/", "/search/?q=x",
         *(f"/incidents/{incident}/{name}/" for name in ("change", "close", "merge", "split")),
         f"/incidents/{incident}/part/{things['part']}/", f"/incidents/{incident}/task/{things['task']}/change/",

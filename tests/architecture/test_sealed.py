@@ -21,7 +21,7 @@ from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.models import Incident
 from tocsin.rooms.notices import actions as notices
-from tocsin.rooms.notices.models import Letter
+from tocsin.rooms.notices.models import Letter, ThreadMail
 from tocsin.rooms.notices.queries import plan
 from tocsin.rooms.rota.models import Page
 
@@ -54,6 +54,8 @@ def sealed(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     told = OutboxMessage.objects.get(telling__part=part)
     OutboxMessage.objects.filter(pk=told.pk).update(state="uncertain")
     Letter.objects.create(digest="d", part=part, reading="unclear", subject=SECRET, waiting=True)
+    ThreadMail.objects.update(subject=SECRET, text=SECRET)
+    Letter.objects.exclude(thread=None).update(subject=SECRET, text=SECRET, sender=SECRET)
     actions.change(actor=chart["responder"], incident=incident, title=SECRET, summary=SECRET)
     Alert.objects.update(title=SECRET)
     GateEntry.objects.filter(item_type="incident").update(item_title=SECRET, reason=SECRET)

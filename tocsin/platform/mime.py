@@ -62,8 +62,9 @@ def _address(mail: EmailMessage, message: OutboxMessage, subject: str) -> None:
     mail["Subject"] = subject
     mail["Date"] = message.created_at
     mail["Message-ID"] = message.message_id
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine answers it
-    for name, value in message.headers.items():
+    # RFC 3834: no machine answers it, unless a person wrote it; X-Loop is for those that do all the same.
+    headers = {"Auto-Submitted": "auto-generated", "X-Loop": config.load().tocsin_mail_from} | message.headers
+    for name, value in headers.items():
         mail[name] = value
 
 

@@ -1,4 +1,4 @@
-"""OpenPGP (RFC 9580): the house's own key, the keys of others, encryption of what leaves.
+"""OpenPGP (RFC 9580): the house's own key, the keys of others, encryption of what leaves, signatures of what comes.
 
 The private key stays in TOCSIN_HOME/keys; its public half lies beside it, for the house to give to others.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from pysequoia import Cert, Tsk, decrypt, encrypt
+from pysequoia import Cert, Decrypted, Sig, Tsk, decrypt, encrypt, verify
+from pysequoia.packet import PacketPile
 
 from tocsin import config
 
@@ -71,6 +73,74 @@ def opened(content: bytes) -> bytes:
         return bytes(decrypt(content, decryptor=house_key().decryptor()).bytes or b"")
     except RuntimeError as error:
         raise UnusableKey(f"it is not encrypted to this house: {_first_line(error)}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a signature is worth.
+
+    ``fingerprint`` is that of the key it was made by, empty when it fits none of those known; ``claimed`` says that it
+    names a known key all the same: it is broken then.
+    """
+
+    fingerprint: str = ""
+    claimed: bool = False
+
+
+def opened_with_signature(content: bytes, keys: Sequence[str]) -> tuple[bytes, Signature | None]:
+    """Decrypt what was encrypted to the house, and check the signature inside against ``keys``; None without one."""
+    store = _Store(keys)
+    with contextlib.suppress(RuntimeError):
+        found = decrypt(content, decryptor=house_key().decryptor(), store=store)
+        return bytes(found.bytes or b""), _fitting(found)
+    plain = opened(content)  # what nobody known has signed opens all the same
+    return plain, store.unfit() if store.asked else None
+
+
+def signature_of(seal: bytes, content: bytes | None, keys: Sequence[str]) -> tuple[Signature, bytes]:
+    """Check a signature over ``content`` (None: over what it holds itself); give it and what was signed.
+
+    Raises UnusableKey when it is no signature at all.
+    """
+    store = _Store(keys)
+    try:
+        if content is not None:
+            found = verify(content, store=store, signature=Sig.from_bytes(seal))
+            return _fitting(found), content
+        found = verify(seal, store=store)
+        return _fitting(found), bytes(found.bytes or b"")
+    except RuntimeError as error:
+        if not store.asked:
+            raise UnusableKey(f"this is no signature: {_first_line(error)}") from error
+        return store.unfit(), b""
+
+
+def _fitting(found: Decrypted) -> Signature:
+    return Signature(found.valid_sigs[0].certificate.upper()) if found.valid_sigs else Signature()
+
+
+class _Store:
+    """The keys that signatures are checked against; remembers which were asked for."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = keys
+        self.asked: list[str] = []
+
+    def __call__(self, wanted: list[str]) -> list[Cert]:
+        self.asked = [each.lower() for each in wanted]
+        certificates = []
+        for key in self._keys:
+            with contextlib.suppress(UnusableKey):
+                certificates.append(_cert(key))
+        return certificates
+
+    def unfit(self) -> Signature:
+        """Give what is left of a signature that fits nothing: does it name one of the keys?"""
+        known: set[str] = set()
+        for certificate in self(self.asked):
+            for packet in PacketPile.from_bytes(bytes(certificate)):
+                known.update(each.lower() for each in (packet.fingerprint, packet.key_id) if each)
+        return Signature(claimed=any(wanted in known for wanted in self.asked))
 
 
 def house_key() -> Tsk:

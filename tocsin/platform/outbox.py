@@ -48,7 +48,7 @@ IN_FLIGHT = timedelta(minutes=20)  # longer than any session with a relay
 BATCH, ROUNDS = 100, 50
 SIDE_BY_SIDE = 10
 AT_ONCE = 500
-HEADERS = frozenset({"In-Reply-To", "References", "List-Unsubscribe"})
+HEADERS = frozenset({"Auto-Submitted", "In-Reply-To", "References", "List-Unsubscribe"})
 
 State = OutboxMessage.State
 Channel = OutboxMessage.Channel

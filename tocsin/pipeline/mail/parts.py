@@ -89,17 +89,17 @@ def _part(data: bytes, cut: bool, depth: int, budget: _Budget) -> Part:
     if not depth:
         budget.spent = True
         return part
-    pieces = list(islice(_pieces(body, boundary.encode("utf-8", "replace"), cut), budget.left + 1))
-    if len(pieces) > budget.left:
+    found = list(islice(pieces(body, boundary.encode("utf-8", "replace"), cut), budget.left + 1))
+    if len(found) > budget.left:
         budget.spent = True
-        pieces.pop()
-    budget.left -= len(pieces)
-    if not pieces:
+        found.pop()
+    budget.left -= len(found)
+    if not found:
         return replace(part, kind="text/plain")
-    return replace(part, body=b"", children=tuple(_part(piece, c, depth - 1, budget) for piece, c in pieces))
+    return replace(part, body=b"", children=tuple(_part(piece, c, depth - 1, budget) for piece, c in found))
 
 
-def _pieces(body: bytes, boundary: bytes, cut: bool) -> Iterator[tuple[bytes, bool]]:
+def pieces(body: bytes, boundary: bytes, cut: bool) -> Iterator[tuple[bytes, bool]]:
     """Give what stands between the boundaries, and whether it has no end."""
     line = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
     start = -1

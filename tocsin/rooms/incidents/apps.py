@@ -26,21 +26,30 @@ class IncidentsConfig(RoomConfig):
         from tocsin.rooms.incidents.actions import (
             Pages,
             hold_incident,
+            note_failure,
             note_letter,
             note_page,
             own_movers,
             register_mover,
         )
         from tocsin.rooms.incidents.knowledge.levels import levels
-        from tocsin.rooms.incidents.queries import Tab, matter_for, register_tab
+        from tocsin.rooms.incidents.queries import (
+            Tab,
+            matter_for,
+            register_open_ends,
+            register_tab,
+            waiting_conversations,
+        )
         from tocsin.rooms.notices.queries import register
         from tocsin.rooms.rota.queries import register as hear_of_pages
 
-        register("incident", matter_for, note_letter)
+        register("incident", matter_for, note_letter, note_failure)
         hear_of_pages("incident", note_page, hold_incident)
         own_movers.register()
         register_mover(Pages())
         register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))
+        register_open_ends("conversations", waiting_conversations)
+        register_tab(Tab("conversations", _("Conversations"), "incident_conversations", 30, lambda _view: True))
         register_tab(Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True))
         register_tab(Tab("pages", _("On call"), "incident_pages", 65))
         levels()

@@ -193,13 +193,13 @@ def load(path: Path) -> Routes:
         raise RoutesError(f"{path}:{line}: {error.problem}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise RoutesError(f"{path}:{_line(node, first['loc'])}: {first['msg']}") from error
+        raise RoutesError(f"{path}:{line_of(node, first['loc'])}: {first['msg']}") from error
     for place, given, names in _named(known):
         for unknown in sorted(set(given) - set(names)):
-            raise RoutesError(f"{path}:{_line(node, place)}: {unknown!r} is unknown")
+            raise RoutesError(f"{path}:{line_of(node, place)}: {unknown!r} is unknown")
     for number, (lower, upper) in enumerate(pairwise(known.ladder), start=1):
         if upper.at <= lower.at:
-            raise RoutesError(f"{path}:{_line(node, ('ladder', number))}: a rung must come after the one before it")
+            raise RoutesError(f"{path}:{line_of(node, ('ladder', number))}: a rung must come after the one before it")
     return known
 
 
@@ -218,7 +218,7 @@ def _named(known: Routes) -> Iterator[tuple[tuple[str | int, ...], Iterable[str]
     yield ("by_itself",), known.by_itself, known.kinds
 
 
-def _line(node: Any, place: Sequence[Any]) -> int:
+def line_of(node: Any, place: Sequence[Any]) -> int:
     """Give the line of a place in the file, or of the nearest one around it."""
     line = 1
     for step in place:

@@ -15,6 +15,13 @@ from tocsin.rooms.incidents.actions.adopt import (
 from tocsin.rooms.incidents.actions.alarm import keep_levels
 from tocsin.rooms.incidents.actions.change import change, change_part, set_flag
 from tocsin.rooms.incidents.actions.closing import close, settle
+from tocsin.rooms.incidents.actions.converse import (
+    answer_conversation,
+    converse,
+    note_failure,
+    note_letter,
+    settle_conversation,
+)
 from tocsin.rooms.incidents.actions.edits import Clash, Clashed
 from tocsin.rooms.incidents.actions.entries import add_event, correct, pin
 from tocsin.rooms.incidents.actions.evidence import (
@@ -32,7 +39,7 @@ from tocsin.rooms.incidents.actions.family import relate, set_parent, unrelate
 from tocsin.rooms.incidents.actions.hand_answer import accept, receive, refuse, withdraw
 from tocsin.rooms.incidents.actions.hand_over import Content, hand_over, offer
 from tocsin.rooms.incidents.actions.handle import add_organisation, comment, join_alerts, open_incident, take
-from tocsin.rooms.incidents.actions.inform import inform, note_letter
+from tocsin.rooms.incidents.actions.inform import inform
 from tocsin.rooms.incidents.actions.merging import MergePlan, merge, plan_merge, take_apart
 from tocsin.rooms.incidents.actions.moving import Going, Mover, Passage, Rows, register_mover
 from tocsin.rooms.incidents.actions.paging import Pages, hold_incident, note_page, page_team
@@ -69,6 +76,7 @@ __all__ = [
     "add_task",
     "adopt",
     "advance",
+    "answer_conversation",
     "answer_task",
     "change",
     "change_part",
@@ -76,6 +84,7 @@ __all__ = [
     "changed_since",
     "close",
     "comment",
+    "converse",
     "correct",
     "destroy_evidence",
     "examine_levels",
@@ -89,6 +98,7 @@ __all__ = [
     "let_go",
     "merge",
     "note",
+    "note_failure",
     "note_letter",
     "note_page",
     "offer",
@@ -110,6 +120,7 @@ __all__ = [
     "set_flag",
     "set_parent",
     "settle",
+    "settle_conversation",
     "split",
     "take",
     "take_along",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -13,27 +11,7 @@ from tocsin.rooms.incidents.actions.record import note, require_handler, require
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
 from tocsin.rooms.incidents.queries import matter_of
 from tocsin.rooms.notices import actions as notices
-from tocsin.rooms.notices.models import Letter, Part
-
-
-def note_letter(matter: UUID, letter: Letter) -> None:
-    """Write into the timeline what an organisation wrote back about an incident, for those who read its part."""
-    found = Incident.objects.select_related("merged_into").filter(uuid=matter).first()
-    if found is None or letter.part is None:
-        return
-    incident = found.merged_into or found
-    entity = incident.entities.filter(organisation=letter.part.organisation_id).first()
-    note(
-        incident,
-        "wrote",
-        name=letter.sender,
-        text=letter.own or letter.text,
-        author=None,
-        kind=TimelineEntry.Kind.RESPONSE,
-        entity=entity,
-        audience=Audience.ENTITY if entity else Audience.TEAM,
-        time=letter.received_at,
-    )
+from tocsin.rooms.notices.models import Part
 
 
 def inform(*, actor: Person, incident: Incident, entity: IncidentEntity, subject: str, text: str) -> Part:

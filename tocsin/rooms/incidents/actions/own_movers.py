@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tocsin.platform.access import scope_of
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions.family import LEVELS, ancestors, height
@@ -179,6 +180,31 @@ class Notices:
         return list(found.values_list("organisation", flat=True))
 
 
+class Conversations(Notices):
+    """Takes conversations along; of a split those with the organisations that go."""
+
+    name = "conversations"
+    label = gettext_lazy("Conversations")
+
+    def going(self, passage: Passage) -> Going:
+        """Give the conversations that would go over."""
+        found = notice_queries.threads_of(passage.source.uuid, self._places(passage)).select_related("organisation")
+        mine = scope_of(passage.actor).organisations("incidents.view") | {None}
+        seen = [each for each in found if each.organisation_id in mine]
+        names = [str(each.organisation or each.name or each.address) for each in seen[:NAMED]]
+        return Going(len(seen), names, [each.pk for each in found])
+
+    def move(self, passage: Passage) -> Any:
+        """Move them and name them."""
+        found = [each.uuid for each in notice_queries.threads_of(passage.source.uuid, self._places(passage))]
+        notices.move_threads(before=passage.source.uuid, after=passage.target.uuid, threads=found)
+        return [str(uuid) for uuid in found]
+
+    def restore(self, back: Passage, moved: Sequence[str]) -> None:
+        """Take them back."""
+        notices.move_threads(before=back.source.uuid, after=back.target.uuid, threads=[UUID(each) for each in moved])
+
+
 class Family:
     """Gives the children of what is merged to the other, and what was merged into it before; a split leaves both."""
 
@@ -296,5 +322,6 @@ def register() -> None:
     register_mover(Alerts())
     register_mover(Sightings())
     register_mover(Notices())
+    register_mover(Conversations())
     register_mover(Family())
     register_mover(Relations())

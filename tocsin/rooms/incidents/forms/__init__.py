@@ -17,6 +17,7 @@ from tocsin.rooms.incidents.forms.acts import (
     TaskForm,
 )
 from tocsin.rooms.incidents.forms.common import PartForm
+from tocsin.rooms.incidents.forms.conversations import AnswerForm, KeyForm, MailForm
 from tocsin.rooms.incidents.forms.edits import ChangeForm, CorrectForm, EditForm, PartChangeForm, TaskChangeForm
 from tocsin.rooms.incidents.forms.evidence import EvidenceForm, EvidenceHandOverForm
 from tocsin.rooms.incidents.forms.hand_offs import (
@@ -39,6 +40,7 @@ from tocsin.rooms.incidents.forms.lifecycle import (
 from tocsin.rooms.incidents.forms.lists import BoardForm, FilterForm, OpenForm, TimesForm
 
 __all__ = [
+    "AnswerForm",
     "BoardForm",
     "ChangeForm",
     "CloseForm",
@@ -54,7 +56,9 @@ __all__ = [
     "HandOffFilterForm",
     "HandOverForm",
     "InformForm",
+    "KeyForm",
     "LinkForm",
+    "MailForm",
     "MergeForm",
     "NothingForm",
     "OfferForm",

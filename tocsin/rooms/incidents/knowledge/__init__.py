@@ -81,6 +81,8 @@ SAYINGS: Mapping[str, str | Promise] = {
     "taken": _("%(person)s takes the incident."),
     "told": _("Told %(name)s: %(subject)s"),
     "wrote": _("%(name)s wrote:"),
+    "stranger_wrote": _("%(name)s wrote into the conversation with %(party)s, and is unknown there."),
+    "mail_failed": _("Mail to %(name)s did not arrive: %(reason)s"),
     "sealed": "",
     "unsealed": _("Seal removed."),
     "evidence_added": _("Evidence added: %(title)s (SHA-256 %(digest)s)"),

@@ -27,6 +27,12 @@ from tocsin.rooms.incidents.pages.acts import (
     withdraw,
 )
 from tocsin.rooms.incidents.pages.board import board
+from tocsin.rooms.incidents.pages.conversations import (
+    conversation_answer,
+    conversation_settle,
+    conversation_write,
+    conversations,
+)
 from tocsin.rooms.incidents.pages.edits import change, entry_correct, part_change, task_change
 from tocsin.rooms.incidents.pages.evidence import (
     evidence,
@@ -66,6 +72,10 @@ __all__ = [
     "change",
     "close",
     "comment",
+    "conversation_answer",
+    "conversation_settle",
+    "conversation_write",
+    "conversations",
     "entry",
     "entry_correct",
     "entry_pin",

@@ -49,6 +49,11 @@ class View:
         """The parts shown, by inner id."""
         return frozenset(entity.pk for entity in self.entities)
 
+    @property
+    def in_charge(self) -> bool:
+        """Tell whether this person sees all parts."""
+        return self.handler and _in_charge(self.user, self.incident)
+
     def timeline(self) -> QuerySet[TimelineEntry]:
         """Give the entries this person may read, oldest first."""
         own = Q(entity__in=self.mine, audience=Audience.ENTITY) | Q(audience=Audience.ALL)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import os
 import re
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -17,21 +16,22 @@ from django.utils.translation import gettext as _
 
 from tocsin import config
 from tocsin.pipeline.mail.letter import Letter as Read
-from tocsin.pipeline.mail.letter import read_letter
 from tocsin.pipeline.mail.replies import Understood, understand
 from tocsin.pipeline.observables import refanged
-from tocsin.platform import addresses, audit, mailboxes, openpgp
+from tocsin.platform import addresses, audit, mailboxes, protection
 from tocsin.platform.access import require
+from tocsin.platform.protection import Protection
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.actions import note_absence, note_bounce
 from tocsin.rooms.notices.actions.answer import KINDS, QUESTION, Said, answer
 from tocsin.rooms.notices.actions.errors import NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office
+from tocsin.rooms.notices.actions.thread_letters import follow_in_thread, mails_failed_on_the_way, why_bounced
 from tocsin.rooms.notices.knowledge import asks
-from tocsin.rooms.notices.models import Answer, Letter, Part, Telling
-from tocsin.rooms.notices.queries import following
+from tocsin.rooms.notices.models import Answer, Letter, Part, Standing, Telling
 from tocsin.rooms.notices.queries.following import asked_since
 from tocsin.rooms.notices.queries.matters import tell_room
+from tocsin.rooms.notices.queries.placing import NOWHERE, is_ours, known_keys, placed, standing
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,6 @@ Reading = Letter.Reading
 LONGEST, REASON = 20_000, 300
 REPORTS = frozenset({Reading.BOUNCED, Reading.DELAYED, Reading.DELIVERED, Reading.READ})
 SILENT = REPORTS | {Reading.OUT_OF_OFFICE, Reading.AUTOMATIC}  # none of these is an answer
-REFERENCE = re.compile(r"N-\d\d-[2-9A-HJ-NP-Z]{8}")
-UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-OPENPGP = b"-----BEGIN PGP MESSAGE-----"
 
 
 def fetch() -> int:
@@ -68,16 +65,15 @@ def take(content: bytes, size: int | None = None) -> Letter:
     if known is not None:
         return known
     _keep(content, digest)
-    read = _opened(content)
-    return _take(read, understand(read), digest, len(content) if size is None else size)
+    size = len(content) if size is None else size
+    read, guarded = protection.read(content, whole=size <= len(content), keys=known_keys)
+    return _take(read, guarded, digest, size)
 
 
 @transaction.atomic
-def _take(read: Read, meaning: Understood, digest: str, size: int) -> Letter:
-    telling = _telling(read, meaning)
-    part = telling.part if telling is not None else _part(read)
-    if telling is not None and part is not None and part.reference not in (_named(read.subject) or {part.reference}):
-        telling = part = None  # it answers one mail and names another matter: a person looks
+def _take(read: Read, guarded: Protection, digest: str, size: int) -> Letter:
+    meaning, ours = understand(read), is_ours(read)
+    found = NOWHERE if ours else placed(read, meaning)
     letter = Letter.objects.create(
         digest=digest,
         message_id=_kept(read.message_id, 500),
@@ -87,17 +83,26 @@ def _take(read: Read, meaning: Understood, digest: str, size: int) -> Letter:
         own=_kept(read.own or "", LONGEST),
         size=size,
         received_at=timezone.now(),
-        part=part,
-        telling=telling,
+        part=found.part,
+        telling=found.telling,
+        thread=found.thread,
+        mail=found.mail,
+        standing=standing(found, read.sender),
+        protection=audit.plain(guarded.kept()),
+        attachments=audit.plain([asdict(each) for each in read.attachments]),
         reading=meaning.kind,
         evidence=_kept(meaning.evidence, REASON),
         planned_for=meaning.planned_for,
     )
-    if not _our_own(read, meaning):
+    if letter.thread is not None:
+        tell_room(letter)  # first: whoever writes or seals holds the matter, and then the conversation
+        follow_in_thread(letter, letter.thread, meaning)
+        return letter
+    if not (ours or _our_own(read, meaning)):
         letter.doubt = (_doubt(letter, read, meaning) or _follow(letter, meaning, read))[:REASON]
     letter.waiting = bool(letter.doubt)
     letter.save(update_fields=["doubt", "waiting"])
-    if letter.part is not None and following.answers_for(letter.part, read.sender):
+    if letter.part is not None and letter.standing == Standing.PARTY:
         tell_room(letter)
     return letter
 
@@ -149,7 +154,7 @@ def _doubt(letter: Letter, read: Read, meaning: Understood) -> str:
         return _("A mail did not arrive, and it cannot be told which.") if lost else ""
     if letter.part is None:
         return _("It belongs to no notice that is known: no reference and no mail of ours that it answers.")
-    if not following.answers_for(letter.part, read.sender):
+    if letter.standing != Standing.PARTY:
         return _("It comes from an address that does not answer for this organisation.")
     if letter.telling is not None and asked_since(letter.telling, letter.part):
         return _("It answers what was told before; the organisation was asked anew since.")
@@ -183,57 +188,14 @@ def _report(telling: Telling | None, meaning: Understood) -> None:
     if telling is None:
         return
     if meaning.kind == Reading.BOUNCED:
-        said = next((each.diagnostic or each.status for each in meaning.deliveries), meaning.evidence)
         if any(each.permanent for each in meaning.deliveries):
             note_bounce(email=telling.address)
-        not_reached(telling=telling, reason=said or meaning.evidence)
+        not_reached(telling=telling, reason=why_bounced(meaning))
     elif meaning.kind == Reading.READ:
         Telling.objects.filter(pk=telling.pk, read_at=None).update(read_at=timezone.now())
     elif meaning.kind == Reading.DELIVERED and any(each.action == "delivered" for each in meaning.deliveries):
         # "relayed" says only that it went on to a server that reports nothing (RFC 3464, 2.3.3)
         Telling.objects.filter(pk=telling.pk, delivered_at=None).update(delivered_at=timezone.now())
-
-
-def _telling(read: Read, meaning: Understood) -> Telling | None:
-    """Find the mail of ours that a letter answers or reports on: by envelope id, by Message-ID."""
-    known = Telling.objects.select_related("part__notice", "part__organisation", "message")
-    ids = [meaning.original_message_id, read.in_reply_to, *reversed(read.references), *read.returned]
-    if UUID_FORM.fullmatch(meaning.original_envelope_id):
-        found = known.filter(message__uuid=meaning.original_envelope_id).first()
-        if found is not None:
-            return found
-    for message_id in filter(None, ids):
-        found = known.filter(message__message_id=message_id).first()
-        if found is not None:
-            return found
-    return None
-
-
-def _part(read: Read) -> Part | None:
-    """Find the part whose reference stands in the subject, or in the text when it names one only."""
-    known = Part.objects.select_related("notice", "organisation")
-    for text in (read.subject, read.text):
-        named = _named(text)
-        if len(named) == 1:
-            return known.filter(reference=named.pop()).first()
-    return None
-
-
-def _named(text: str) -> set[str]:
-    return set(REFERENCE.findall(text))
-
-
-def _opened(content: bytes) -> Read:
-    """Read a mail; one that is encrypted to the house is opened, and one that cannot be goes to a person."""
-    outside = read_letter(io.BytesIO(content))
-    start = content.find(OPENPGP)
-    if start < 0:
-        return outside
-    try:
-        inside = read_letter(io.BytesIO(openpgp.opened(content[start:])))
-    except openpgp.UnusableKey:
-        return replace(outside, own="", text="")
-    return replace(outside, own=inside.own, text=inside.text, attachments=inside.attachments)
 
 
 def _keep(content: bytes, digest: str) -> None:
@@ -281,4 +243,4 @@ def failed_on_the_way() -> int:
     failed = Telling.objects.filter(message__state="failed", failed_at=None).select_related("message")[:200]
     for telling in failed:
         not_reached(telling=telling, reason=telling.message.error if telling.message else "")
-    return len(failed)
+    return len(failed) + mails_failed_on_the_way()

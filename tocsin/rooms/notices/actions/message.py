@@ -20,7 +20,7 @@ from tocsin.rooms.notices.actions.draft import About, drafted
 from tocsin.rooms.notices.actions.errors import NoticeError
 from tocsin.rooms.notices.actions.send import send_written
 from tocsin.rooms.notices.knowledge import MESSAGE, texts
-from tocsin.rooms.notices.models import Notice, Part, Telling
+from tocsin.rooms.notices.models import Notice, Part, Telling, Thread, ThreadMail
 from tocsin.rooms.notices.queries.planning import Plan, item_of
 
 SEALED = "sealed before it left"
@@ -67,11 +67,13 @@ def _refuse(actor: Person, planned: Plan) -> None:
     )
 
 
-def _stop(notices: Sequence[Notice], addresses: Iterable[str]) -> None:
+def _stop(notices: Sequence[Notice], threads: Sequence[Thread], addresses: Iterable[str]) -> None:
     """Stop what waits to leave for anybody else: it may not be told to them any more."""
     allowed = {address.lower() for address in addresses}
-    tellings = Telling.objects.filter(part__notice__in=notices, message__state=OutboxMessage.State.QUEUED)
-    rows = tellings.values_list("message", "address")
+    queued = {"message__state": OutboxMessage.State.QUEUED}
+    tellings = Telling.objects.filter(part__notice__in=notices, **queued)
+    mails = ThreadMail.objects.filter(thread__in=threads, **queued)
+    rows = [*tellings.values_list("message", "address"), *mails.values_list("message", "address")]
     stopped = [message for message, address in rows if address.lower() not in allowed]
     waiting = OutboxMessage.objects.filter(pk__in=stopped, state=OutboxMessage.State.QUEUED)
     waiting.update(state=OutboxMessage.State.FAILED, error=SEALED)
@@ -79,13 +81,17 @@ def _stop(notices: Sequence[Notice], addresses: Iterable[str]) -> None:
 
 @transaction.atomic
 def seal_about(*, matter: UUID, named: Collection[int] | None) -> None:
-    """Seal all notices about a matter to the people ``named`` (inner ids), or open them: None."""
+    """Seal all notices and conversations about a matter to the people ``named`` (inner ids), or open them: None."""
     notices = list(Notice.objects.select_for_update().filter(matter=matter))
+    threads = list(Thread.objects.select_for_update(no_key=True).filter(matter=matter))  # letters may refer to them
     for notice in notices:
         notice.named.set(named or ())
+    for thread in threads:
+        thread.named.set(named or ())
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(sealed=named is not None)
+    Thread.objects.filter(pk__in=[thread.pk for thread in threads]).update(sealed=named is not None)
     if named is not None:
-        _stop(notices, Person.objects.filter(pk__in=named).values_list("email", flat=True))
+        _stop(notices, threads, Person.objects.filter(pk__in=named).values_list("email", flat=True))
     audit.record_many(None, "notice.seal" if named is not None else "notice.unseal", notices)
 
 
@@ -105,3 +111,9 @@ def move_matter(*, before: UUID, after: UUID, notices: Collection[UUID]) -> int:
     Notice.objects.filter(pk__in=[notice.pk for notice in found]).update(matter=after, updated_at=timezone.now())
     audit.record_many(None, "notice.move", found)
     return len(found)
+
+
+def move_threads(*, before: UUID, after: UUID, threads: Collection[UUID]) -> int:
+    """Let some of the conversations about one matter be about another of its kind; as `move_matter` for notices."""
+    found = Thread.objects.filter(matter=before, uuid__in=threads)
+    return found.update(matter=after, updated_at=timezone.now())

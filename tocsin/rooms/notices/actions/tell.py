@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -19,12 +20,13 @@ from tocsin.platform.models import OutboxMessage
 from tocsin.platform.ways import ACTIONS, CHECKED
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.notices import knowledge
-from tocsin.rooms.notices.models import Channel, Telling
+from tocsin.rooms.notices.models import Channel, Telling, ThreadMail
 from tocsin.rooms.notices.queries.directory import Way, directory
 from tocsin.rooms.notices.queries.letters import write
 from tocsin.rooms.notices.queries.planning import Word, item_of, recipient_of
 
 AT_ONCE = 500
+BY_ITSELF_A_DAY = 200  # mails to one address that nobody looked at: whatever drives them, they end there
 
 
 def tell(*, actor: Person | None, words: Sequence[Word], why: str, rung: int = 0) -> dict[int, list[str]]:
@@ -37,7 +39,7 @@ def tell(*, actor: Person | None, words: Sequence[Word], why: str, rung: int = 0
     now = timezone.now()
     first = _first_mails(words)
     given, tellings, messages = [], [], []
-    for word in _new(words, rung, troubles):
+    for word in _new(words, rung, troubles, _room_left(words) if actor is None else None):
         telling = _telling(word, why, rung, actor, now)
         given.append(word)
         tellings.append(telling)
@@ -66,6 +68,10 @@ def send_again(message: OutboxMessage, *, actor: Person) -> None:
     Raises ``outbox.Refused`` with the gate's reason; the refusal stands in the ledger all the same.
     """
     telling = Telling.objects.select_related("part__organisation", "part__notice").filter(message=message).first()
+    if telling is None and ThreadMail.objects.filter(message=message).exists():
+        raise ValidationError(
+            _("This mail belongs to a conversation; write it again there, where all is checked anew.")
+        )
     if telling is None:
         raise ValidationError(_("This message belongs to no notice; write it again."))
     part = telling.part
@@ -79,8 +85,18 @@ def send_again(message: OutboxMessage, *, actor: Person) -> None:
     Telling.objects.filter(pk=telling.pk).update(failed_at=None, failure="")
 
 
-def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> list[Word]:
-    """Keep what may and should leave: no refused word, no broken address, nobody told twice."""
+def _room_left(words: Sequence[Word]) -> Counter[str]:
+    """Give how many more mails may leave by themselves today, by address."""
+    since = timezone.now() - timedelta(days=1)
+    wanted = {each for word in words if word.channel == Channel.MAIL for each in (word.address, word.address.lower())}
+    told = Telling.objects.filter(address__in=wanted, channel=Channel.MAIL, told_by=None, told_at__gte=since)
+    left = Counter({address.lower(): BY_ITSELF_A_DAY for address in wanted})
+    left.subtract(address.lower() for address in told.values_list("address", flat=True))
+    return left
+
+
+def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]], left: Counter[str] | None) -> list[Word]:
+    """Keep what may and should leave: no refused word, no broken address, nobody told twice, no flood (``left``)."""
     parts = {word.part.pk for word in words}
     rows = Telling.objects.filter(part__in=parts, rung=rung).exclude(channel=Channel.TELEPHONE)
     told = {
@@ -92,13 +108,23 @@ def _new(words: Sequence[Word], rung: int, troubles: dict[int, list[str]]) -> li
     new = []
     for word in words:
         key = word.part.pk, word.edition.pk, word.part.round, word.channel, word.address.lower()
-        trouble = word.refusal or _broken(word)
+        trouble = word.refusal or _broken(word) or ("" if key in told else _flooded(word, left))
         if trouble:
             _miss(word, trouble, troubles)
         elif key not in told:
             told.add(key)
             new.append(word)
     return new
+
+
+def _flooded(word: Word, left: Counter[str] | None) -> str:
+    """Say that an address has had all that leaves by itself in one day; nothing while it may have more."""
+    if left is None or word.channel != Channel.MAIL:
+        return ""
+    left[word.address.lower()] -= 1
+    if left[word.address.lower()] >= 0:
+        return ""
+    return _("%s has had as many mails as leave by themselves in one day; tell them yourself.") % word.shown
 
 
 def _broken(word: Word) -> str:

@@ -31,9 +31,11 @@ from tocsin.rooms.notices.queries.following import (
     telling_of,
 )
 from tocsin.rooms.notices.queries.grid import Matrix, matrix, signs
+from tocsin.rooms.notices.queries.guarded import Guarded, guarded
 from tocsin.rooms.notices.queries.ladder import next_rung, next_step, rung_at, rung_of_refusals
 from tocsin.rooms.notices.queries.letters import link, read_content, uuid_of
 from tocsin.rooms.notices.queries.matters import (
+    BY_PEOPLE,
     Matter,
     about,
     held,
@@ -43,45 +45,74 @@ from tocsin.rooms.notices.queries.matters import (
     tell_room,
     unanswered,
 )
+from tocsin.rooms.notices.queries.parties import Addressee, To, addressee, desks_at
+from tocsin.rooms.notices.queries.placing import is_ours, known_keys, placed
 from tocsin.rooms.notices.queries.planning import Plan, Word, calls, item_of, plan, preview_of, recipient_of
 from tocsin.rooms.notices.queries.routing import Routed, Step, Told, Trouble, reach, resolve
 from tocsin.rooms.notices.queries.simulation import Simulated, simulate
+from tocsin.rooms.notices.queries.threads import (
+    answers_of,
+    letters_from,
+    mails_in,
+    remarks_in,
+    tellings_about,
+    threads_about,
+    threads_of,
+)
 from tocsin.rooms.notices.queries.values import Unread, Value, read_values
+from tocsin.rooms.notices.queries.writing import Caution, Draft, Preview, compose, item_of_draft, prepare
 
 __all__ = [
+    "BY_PEOPLE",
+    "Addressee",
     "Affected",
+    "Caution",
     "Desk",
     "Directory",
+    "Draft",
     "Fact",
     "Figures",
+    "Guarded",
     "Listed",
     "Matrix",
     "Matter",
     "Plan",
+    "Preview",
     "Routed",
     "Row",
     "Simulated",
     "Step",
+    "To",
     "Told",
     "Trouble",
     "Unread",
     "Value",
     "Word",
     "about",
+    "addressee",
     "affected",
+    "answers_of",
     "asked_for",
     "calls",
+    "compose",
     "counts",
+    "desks_at",
     "directory",
     "figures",
+    "guarded",
     "held",
     "hidden",
+    "is_ours",
     "item_of",
+    "item_of_draft",
+    "known_keys",
     "letter_or_404",
+    "letters_from",
     "letters_of",
     "letters_waiting",
     "link",
     "listed",
+    "mails_in",
     "matrix",
     "matter_or_404",
     "may_send",
@@ -96,7 +127,9 @@ __all__ = [
     "part_named",
     "part_or_404",
     "parts_of",
+    "placed",
     "plan",
+    "prepare",
     "preview",
     "preview_of",
     "reach",
@@ -105,6 +138,7 @@ __all__ = [
     "read_values",
     "recipient_of",
     "register",
+    "remarks_in",
     "resolve",
     "rung_at",
     "rung_of_refusals",
@@ -116,6 +150,9 @@ __all__ = [
     "stuck_parts",
     "tell_room",
     "telling_of",
+    "tellings_about",
+    "threads_about",
+    "threads_of",
     "unanswered",
     "uuid_of",
 ]

@@ -152,8 +152,12 @@ def letters_waiting(user: Any) -> QuerySet[Letter]:
 
 
 def letters_of(user: Any, verb: str = VIEW) -> QuerySet[Letter]:
-    """Give the mails about parts of organisations where the person may do ``verb``, and those about none."""
-    return Letter.objects.filter(Q(part=None) | Q(part__in=Part.objects.visible_to(user, verb).values("pk")))
+    """Give the mails about parts of organisations where the person may do ``verb``, and those about nothing at all.
+
+    Those of a conversation are for whoever reads on about its matter, and stand there.
+    """
+    placed = Q(part__in=Part.objects.visible_to(user, verb).values("pk"))
+    return Letter.objects.filter(Q(part=None, thread=None) | placed)
 
 
 def listed(user: Any, state: str = "") -> QuerySet[Notice]:

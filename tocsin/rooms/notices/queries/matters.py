@@ -14,7 +14,7 @@ from django.http import Http404
 
 from tocsin.platform.access import scope_of
 from tocsin.rooms.notices.knowledge import MESSAGE
-from tocsin.rooms.notices.models import OWN, VIEW, Letter, Notice, Part, Telling, unsealed_for
+from tocsin.rooms.notices.models import OWN, VIEW, Letter, Notice, Part, Telling, ThreadMail, unsealed_for
 from tocsin.rooms.notices.queries.following import Figures, figures
 
 Reading = Letter.Reading
@@ -41,16 +41,19 @@ class Matter:
 
 Finder = Callable[[Any, UUID, bool], Matter | None]
 Listener = Callable[[UUID, Letter], None]
+FailureListener = Callable[[UUID, ThreadMail], None]
 _FINDERS: dict[str, Finder] = {}
 _LISTENERS: dict[str, Listener] = {}
+_FAILURES: dict[str, FailureListener] = {}
 
 
-def register(kind: str, finder: Finder, listener: Listener) -> None:
+def register(kind: str, finder: Finder, listener: Listener, on_failure: FailureListener) -> None:
     """Let a room above say which matters of a kind a person may write notices about, and hear of letters about them.
 
-    The listener is called in the transaction that takes a letter which people wrote.
+    The listener is called in the transaction that takes a letter which people wrote, ``on_failure`` in that which
+    notes that a mail of a conversation did not arrive.
     """
-    _FINDERS[kind], _LISTENERS[kind] = finder, listener
+    _FINDERS[kind], _LISTENERS[kind], _FAILURES[kind] = finder, listener, on_failure
 
 
 def held(user: Any, matter: Matter) -> Matter | None:
@@ -63,9 +66,16 @@ def held(user: Any, matter: Matter) -> Matter | None:
 
 def tell_room(letter: Letter) -> None:
     """Tell the room of its matter that somebody has written."""
-    notice = letter.part.notice if letter.part is not None else None
-    if notice is not None and notice.matter is not None and letter.reading in BY_PEOPLE:
-        _LISTENERS[notice.matter_kind](notice.matter, letter)
+    if letter.reading not in BY_PEOPLE:
+        return
+    about = letter.thread or (letter.part.notice if letter.part is not None else None)
+    if about is not None and about.matter is not None:
+        _LISTENERS[about.matter_kind](about.matter, letter)
+
+
+def tell_of_failure(mail: ThreadMail) -> None:
+    """Tell the room of its matter that a mail of a conversation did not arrive."""
+    _FAILURES[mail.thread.matter_kind](mail.thread.matter, mail)
 
 
 def matter_or_404(user: Any, written: str) -> Matter | None:

@@ -285,6 +285,15 @@ class Telling(Identified):
         return sent and self.channel == Channel.WEBHOOK
 
 
+class Standing(models.TextChoices):
+    """Who wrote a letter of a conversation, as far as its From line tells."""
+
+    PARTY = "party", _("from an address of this party")
+    DOMAIN = "domain", _("from another address of this party's domain")
+    STRANGER = "stranger", _("from a stranger")
+    OURS = "ours", _("says that it comes from this house, and does not")
+
+
 class Letter(Identified):
     """A mail that came in. The mail itself lies in TOCSIN_HOME/letters under its digest."""
 
@@ -313,6 +322,11 @@ class Letter(Identified):
     received_at = models.DateTimeField(default=timezone.now)
     part = models.ForeignKey(Part, null=True, blank=True, on_delete=models.SET_NULL, related_name="letters")
     telling = models.ForeignKey(Telling, null=True, blank=True, on_delete=models.SET_NULL, related_name="letters")
+    thread = models.ForeignKey("Thread", null=True, blank=True, on_delete=models.SET_NULL, related_name="letters")
+    mail = models.ForeignKey("ThreadMail", null=True, blank=True, on_delete=models.SET_NULL, related_name="letters")
+    standing = models.CharField(max_length=10, choices=Standing.choices, blank=True)  # in its thread
+    protection = models.JSONField(default=dict)  # `platform.protection.Protection`, what of it is not empty
+    attachments = models.JSONField(default=list)  # name, content_type, size, sha256 each; the files lie in the mail
     reading = models.CharField(max_length=14, choices=Reading.choices)
     evidence = models.CharField(max_length=300, blank=True)
     planned_for = models.DateField(null=True, blank=True)
@@ -325,6 +339,7 @@ class Letter(Identified):
         indexes: ClassVar = [
             models.Index(fields=["-id"], name="letter_waiting", condition=models.Q(waiting=True)),
             models.Index(fields=["message_id"], name="letter_message"),
+            models.Index(fields=["thread", "id"], name="letter_thread", condition=models.Q(thread__isnull=False)),
         ]
 
 
