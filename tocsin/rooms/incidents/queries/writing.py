@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.pipeline.observables import found_in
 from tocsin.rooms.accounts.models import Person
@@ -24,6 +24,11 @@ from tocsin.rooms.notices.queries import Addressee, Caution, Draft, Preview, To
 
 NOWHERE = "-"  # in a choice, in the place of an organisation's code
 PEOPLE, FACTS, NAMED = 500, 50, 10
+MEANT_FOR = {
+    "organisation": gettext_lazy("for an organisation concerned"),
+    "outside": gettext_lazy("for an outside party"),
+    "anybody": gettext_lazy("for anybody"),
+}
 Choices = list[tuple[str, list[tuple[str, str]]]]
 
 
@@ -163,8 +168,3 @@ def template_choices(language: str) -> Choices:
     for name, template in mail_templates().items():
         groups[template.meant_for].append((name, template.name["fr" if language == "fr" else "en"]))
     return [(str(MEANT_FOR[each]), chosen) for each, chosen in groups.items() if chosen]
-
-
-def may_converse(view: View) -> bool:
-    """Tell whether a person may write mail about the incident."""
-    return view.handler and scope_of(view.user).allows("incidents.inform")

@@ -26,12 +26,12 @@ from tocsin.rooms.notices.actions.tell import send_again
 
 __all__ = [
     "KINDS",
-    "LookAgain",
     "NEEDS_REASON",
+    "QUESTION",
+    "LookAgain",
     "NoticeError",
     "Paged",
     "Paging",
-    "QUESTION",
     "Said",
     "Sent",
     "Told",
