@@ -20,7 +20,7 @@ from tocsin.rooms.incidents import actions, knowledge, queries
 from tocsin.rooms.incidents.models import NO_DUE, Deadline, Incident, IncidentEntity
 
 HOUR = timedelta(hours=1)
-LEARNT = {
+LEARNT: dict[str, Any] = {
     "cause": "x", "impact": "y", "lesson": "z", "confidentiality": "low", "integrity": "none", "availability": "none",
 }  # fmt: skip
 
