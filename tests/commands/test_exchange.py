@@ -113,6 +113,6 @@ def test_a_folder_of_exports_is_kept_up_to_date(tmp_path: Path, chart: Mapping[s
 
 def test_an_export_needs_somebody_who_may(tmp_path: Path) -> None:
     assert "there is no outsider who may export" in run("export", tmp_path, "--as", "outsider").output
-    assert "sees nothing of hand_offs" in run("export", tmp_path, "--as", "officer_a", "--kind", "hand_offs").output
+    assert "sees nothing of notices" in run("export", tmp_path, "--as", "officer_a", "--kind", "notices").output
     (tmp_path / "manifest.json").write_text("{}")
     assert "is none of ours; use --all" in run("export", tmp_path, "--as", "ciso").output

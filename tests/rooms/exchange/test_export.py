@@ -24,17 +24,27 @@ from tocsin.rooms.exchange.knowledge.manual import PAGE, export_page
 from tocsin.rooms.exchange.models import Import, Origin, Staged
 from tocsin.rooms.exchange.schemas import ABOUT, FIELDS
 from tocsin.rooms.incidents import actions as incident_actions
+from tocsin.rooms.incidents.actions.record import note
 from tocsin.rooms.incidents.models import Incident, Sighting
 from tocsin.rooms.incidents.queries import view_or_404
+from tocsin.rooms.incidents.queries.evidence import evidence_of
 
 pytestmark = pytest.mark.django_db
 NAMES = ("incidents", "entities", "timeline", "tasks", "sightings")
 
 
 @pytest.fixture
-def things(chart: Mapping[str, Person]) -> Mapping[str, Any]:
-    """Furnish the house, and add an incident that two departments share and a sealed one."""
+def things(chart: Mapping[str, Person], shared: Incident) -> Mapping[str, Any]:
+    """Furnish the house as well."""
     made = furnish(chart)
+    incident = Incident.objects.get(uuid=made["incident.uuid"])
+    note(incident, "linked", author=None, text="names the sealed one", other=Incident.objects.get(title="Sealed away"))
+    return made
+
+
+@pytest.fixture
+def shared(chart: Mapping[str, Person]) -> Incident:
+    """Open an incident that two departments share, and a sealed one."""
     responder = Person.objects.get(pk=chart["responder"].pk)
     shared = incident_actions.open_incident(
         actor=responder,
@@ -61,7 +71,7 @@ def things(chart: Mapping[str, Person]) -> Mapping[str, Any]:
         actor=responder, title="Sealed away", organisations=[Organisation.objects.get(code="DEPA")]
     )
     incident_actions.seal(actor=responder, incident=sealed, people=[chart["ciso"]])
-    return made
+    return shared
 
 
 def taken(
@@ -87,6 +97,8 @@ def test_it_shows_what_the_pages_show(name: str, things: Mapping[str, Any], char
         "timeline": [entry for view in views for entry in view.timeline()],
         "tasks": [task for view in views for task in view.tasks()],
         "hand_offs": [offer for view in views for offer in view.hand_offs()],
+        "deadlines": [deadline for view in views for deadline in view.deadlines()],
+        "evidence": [file for view in views for file in evidence_of(view)],
     }
     for kind, shown in pages.items():
         assert {line["uuid"] for line in found.get(kind, [])} == {str(each.uuid) for each in shown}, kind
@@ -95,6 +107,7 @@ def test_it_shows_what_the_pages_show(name: str, things: Mapping[str, Any], char
         assert all(set(line) == set(FIELDS[kind]) for line in lines)
     if name.startswith("officer"):
         assert {line["summary"] for line in found["incidents"]} == {""}
+    assert ("names the sealed one" in str(found)) is (name in {"responder", "ciso"})
     other = {"officer_a": "DEPB", "officer_b": "DEPA"}.get(name)
     assert other is None or other not in str({**found, "organisations": []})
 
@@ -159,7 +172,7 @@ def test_programs_read_page_by_page(things: Mapping[str, Any], chart: Mapping[st
     assert {each["kind"] for each in client.get("/api/export").json()} == set(whole)
     assert client.get("/api/export/nonsense").status_code == 404
     assert client.get("/api/export/incidents?cursor=nonsense").status_code == 400
-    assert Client(headers=bearer(chart["officer_a"])).get("/api/export/hand_offs").status_code == 403
+    assert Client(headers=bearer(chart["officer_a"])).get("/api/export/notices").status_code == 403
     assert Client(headers=bearer(chart["outsider"])).get("/api/export/incidents").status_code == 403
 
 
@@ -171,7 +184,7 @@ def test_a_page_gives_it_as_a_file(
     assert {line["kind"] for line in lines} >= {"organisations", "incidents", "entities", "alerts", "notice_parts"}
     assert "attachment" in answer["Content-Disposition"]
     assert AuditEntry.objects.filter(verb="exchange.export").count() == 1
-    assert client_of(chart["officer_a"]).get("/exchange/export/hand_offs/").status_code == 404
+    assert client_of(chart["officer_a"]).get("/exchange/export/notices/").status_code == 404
     assert client_of(chart["outsider"]).get("/exchange/export/incidents/").status_code == 403
 
 
@@ -190,7 +203,7 @@ def plain(lines: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, An
     return kept
 
 
-def test_there_and_back(things: Mapping[str, Any], chart: Mapping[str, Person], receive: Receive) -> None:
+def test_there_and_back(shared: Incident, chart: Mapping[str, Person], receive: Receive) -> None:
     """What a house exports makes the same incidents in another, with the same ids, and exports the same again."""
     before = taken(chart["ciso"])
     content = b"".join(actions.written(line) for lines in before.values() for line in lines)
@@ -198,7 +211,7 @@ def test_there_and_back(things: Mapping[str, Any], chart: Mapping[str, Person], 
     Sighting.objects.all().delete()
     load = receive("tocsin", content)
     assert (load.state, load.problem, load.rejected, load.duplicates) == ("ready", "", 0, 0)
-    assert {text.partition(":")[0] for text in load.summary["passed_over"]} >= {"organisations", "alerts", "hand-offs"}
+    assert {text.partition(":")[0] for text in load.summary["passed_over"]} == {"organisations", "deadlines"}
     actions.ask_to_bring_in(actor=chart["ciso"], load=load)
     actions.work()
     load.refresh_from_db()

@@ -64,9 +64,8 @@ def _batch(load: Import, person: Person, builder: Builder) -> bool:
             kept.append(row)
         except LeftOut as reason:
             _settle([row], Fate.REJECTED, str(reason))
-    made = incidents.adopt(
-        actor=person, team=load.team, adopted=built, details={"import": str(load.uuid), "source": load.source}
-    )
+    details = {"import": str(load.uuid), "source": load.source}
+    made = incidents.adopt(actor=person, team=load.team, adopted=built, at=builder.now, details=details)
     Origin.objects.bulk_create(
         Origin(
             incident=incident,

@@ -11,14 +11,27 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tocsin.pipeline.observables import Observable, recognised
+from tocsin.platform.access import scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.exchange import queries
 from tocsin.rooms.exchange.models import Import, Staged
 from tocsin.rooms.incidents.actions import Adopted, AdoptedEntry, AdoptedPart, AdoptedSighting, AdoptedTask
+from tocsin.rooms.incidents.actions.entries import TECHNIQUE
 from tocsin.rooms.incidents.knowledge import SAYINGS, is_terminal
 from tocsin.rooms.incidents.models import Audience, IncidentEntity, TimelineEntry
+from tocsin.rooms.incidents.models.incident import Aim, Degree, Disposition, PersonalData
 
 Kind = TimelineEntry.Kind
+FLAGS = ("criminal_suspected", "euci_involved", "inquiry_needed", "near_miss")
+CHOICES: Mapping[str, Sequence[str]] = {
+    "targeted": Aim.values,
+    "personal_data": PersonalData.values,
+    "disposition": Disposition.values,
+    "closing_confidentiality": Degree.values,
+    "closing_integrity": Degree.values,
+    "closing_availability": Degree.values,
+}
+TEXTS = ("closing_impact", "closing_lesson")
 
 
 class LeftOut(Exception):
@@ -43,7 +56,9 @@ class Builder:
         self._load, self._person, self._resolved = load, person, resolved
         self._peer = queries.peer_of(load)
         self.own = self._peer.own
-        self._now = timezone.now()
+        # Nobody owns nothing: until it is given away, whoever brought it in answers for what is open.
+        self._owner = person.pk if scope_of(person).allows("incidents.work") else None
+        self.now = timezone.now()
 
     def url(self, row: Staged) -> str:
         """Give the address of an incident in the system it is of, when that system's address was given."""
@@ -61,7 +76,7 @@ class Builder:
         for into in ("entries", "tasks", "observables", "parts"):
             case[into] = [*case[into], *(thing for thing in things if thing["into"] == into)]
         times = sorted(entry["time"] for entry in case["entries"] if entry.get("time"))
-        opened = _time(case["opened"]) or _time(times[0] if times else None) or self._now
+        opened = _time(case["opened"]) or _time(times[0] if times else None) or self.now
         ended = is_terminal(case["state"])
         closed = _time(case["closed"]) or self._closing(case["entries"], times) or opened
         rsit_class, _slash, rsit_type = case["rsit"].partition("/")
@@ -77,12 +92,13 @@ class Builder:
             occurred_at=_time(case["began"]),
             closed_at=max(closed, opened) if ended else None,
             closing_cause=case["cause"],
-            owner=self._who(case["owner"]),
+            owner=self._who(case["owner"]) or (None if ended or self.own else self._owner),
             named=self._named(case) if case["restricted"] else None,
             parts=tuple(self._parts(case)),
             entries=tuple(self._entries(row, case, opened)),
             tasks=tuple(self._tasks(case["tasks"])),
             sightings=tuple(self._sightings(case["observables"])),
+            more=_more(case.get("more", {})),
             uuid=_uuid(case.get("uuid")) if self.own else None,
             reference=str(case.get("reference") or "")[:16] if self.own else "",
         )
@@ -131,7 +147,7 @@ class Builder:
     def _entries(self, row: Staged, case: Mapping[str, Any], opened: datetime) -> Iterator[AdoptedEntry]:
         source = self._load.source
         yield AdoptedEntry(
-            time=self._now,
+            time=self.now,
             kind=Kind.CHANGE,
             event="adopted",
             details={"source": source, "number": row.identity},
@@ -166,6 +182,8 @@ class Builder:
             author=author,
             organisation=self._place(entry),
             audience=entry["audience"] if entry.get("audience") in Audience.values else Audience.TEAM,
+            technique=technique if TECHNIQUE.fullmatch(technique := str(entry.get("technique") or "")) else "",
+            pinned=entry.get("pinned") is True,
             uuid=_uuid(entry.get("uuid")),
         )
 
@@ -200,6 +218,13 @@ class Builder:
                 organisation=self._place(task),
                 uuid=_uuid(task.get("uuid")),
             )
+
+
+def _more(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the further fields of an incident that hold what such a field can hold."""
+    found: dict[str, Any] = {name: given[name] for name in FLAGS if given.get(name) is True}
+    found |= {name: given[name] for name, allowed in CHOICES.items() if given.get(name) in allowed}
+    return found | {name: str(given[name]) for name in TEXTS if given.get(name)}
 
 
 def _followed(each: Mapping[str, Any]) -> Observable | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from tocsin.platform.access import require
 from tocsin.platform.api_lists import page_of
 from tocsin.platform.export import recipient_of
 from tocsin.platform.gate import Action, Item, Recipient
+from tocsin.platform.markings import strictest
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.exchange import queries
 from tocsin.rooms.exchange.querysets import EXPORT
@@ -51,26 +52,23 @@ class Taking:
         if kind not in queries.kinds_for(self.person):
             raise PermissionDenied(_("Your role shows nothing of this kind."))
         rows, following = page_of(kind.rows(self.person), cursor, since, limit)
-        found = kind.known(self.person, rows)
-        allowed = self._allowed(kind.items(found))
-        lines = [line for pk, line in kind.lines(found) if pk in allowed]
+        known = kind.known(self.person, rows)
+        items = kind.items(known)
+        marked = [(_marked(items[pk], line), line) for pk, line in kind.lines(known)]
+        self._ask(item for item, _line in marked)
+        lines = [line for item, line in marked if self.answers[_key(item)]]
         self.taken += len(lines)
-        self.withheld += len(rows) - len(allowed)
+        self.withheld += len(marked) - len(lines)
         return lines, following
 
-    def _allowed(self, items: Any) -> frozenset[int]:
-        """Ask the gate about what it was not asked yet; give the rows that may go."""
-        keys = {pk: (str(item.tlp), item.organisations, item.sealed) for pk, item in items.items()}
-        fresh: dict[Key, Item] = {}
-        for pk, item in items.items():
-            if keys[pk] not in self.answers:
-                fresh.setdefault(keys[pk], item)
+    def _ask(self, items: Iterable[Item]) -> None:
+        """Ask about what was not asked yet."""
+        fresh = {key: item for item in items if (key := _key(item)) not in self.answers}
         if fresh:
             asked = [(self._as_asked(item), self.recipient, self.action) for item in fresh.values()]
             with transaction.atomic():
                 decisions = gate.ask_many(self.person, asked)
             self.answers |= {key: each.allowed for key, each in zip(fresh, decisions, strict=True)}
-        return frozenset(pk for pk, key in keys.items() if self.answers[key])
 
     def _as_asked(self, item: Item) -> Item:
         """Ask about all that is marked alike: what is nobody's is the house's, what is sealed names the reader."""
@@ -91,6 +89,16 @@ class Taking:
             yield b"".join(map(written, found))
             if cursor is None:
                 return
+
+
+def _key(item: Item) -> Key:
+    return str(item.tlp), item.organisations, item.sealed
+
+
+def _marked(item: Item, line: dict[str, Any]) -> Item:
+    """Give what a line is of, marked as strictly as the line itself."""
+    own = line.get("tlp")
+    return replace(item, tlp=strictest([item.tlp, own])) if own else item
 
 
 def written(line: dict[str, Any]) -> bytes:

@@ -23,6 +23,10 @@ from tocsin.rooms.incidents.models import Incident, Severity, Task
 
 TITLE = 200
 ID = 190
+MORE = (
+    "targeted", "criminal_suspected", "personal_data", "euci_involved", "inquiry_needed", "disposition", "near_miss",
+    "closing_confidentiality", "closing_integrity", "closing_availability", "closing_impact", "closing_lesson",
+)  # fmt: skip  # what our own export says besides
 DISTINCT = 500  # values of one sort that are counted by themselves
 ENDED = (Incident.State.CLOSED, Incident.State.REJECTED)
 _SPLIT = re.compile(r"[\s,;|]+")
@@ -113,7 +117,7 @@ class Reader:
         state = self._state(several("state"), times["closed"])
         rsit = self._category(several("category"))
         facts = [f"{label}: {text}" for label, path in kind.facts.items() if (text := _all_said(record, path))]
-        case = {
+        case: dict[str, Any] = {
             "id": str(one("id") if one("id") is not None else _digest(record))[:ID],
             "title": title if len(title) <= TITLE else title[: TITLE - 1] + "…",
             "summary": self._text(one("summary")),
@@ -136,6 +140,7 @@ class Reader:
         case["entries"] = [*things["entries"], *self._comments(several("comment"), times)]
         if self.peer.own:
             case |= {name: one(name) for name in ("uuid", "reference")}
+            case["more"] = {name: one(name) for name in MORE if name in kind.fields}
         self._unmapped(record, kind)
         return _settled(case)
 
@@ -195,7 +200,7 @@ class Reader:
         return item
 
     def _ours(self, one: Mapping[str, Any]) -> dict[str, Any]:
-        names = ("uuid", "organisation", "audience", "event", "details", "kind")
+        names = ("uuid", "organisation", "audience", "event", "details", "kind", "technique", "pinned")
         return {name: one[name] for name in names if name in one} if self.peer.own else {}
 
     def _task(self, one: Mapping[str, Any], text: str) -> dict[str, Any] | None:
@@ -230,8 +235,8 @@ class Reader:
     def _state(self, given: list[Any], closed: str | None) -> str:
         for value in given:
             ours = _looked_up(self.peer.state, value) or _choice(Incident.State.values, value)
-            if ours and ours != Incident.State.MERGED:
-                return ours
+            if ours:
+                return Incident.State.CLOSED if ours == Incident.State.MERGED else ours
         if given:
             self.remarks.note("state", given[0])
         return Incident.State.CLOSED if closed else Incident.State.ANALYSIS

@@ -22,6 +22,11 @@ from tocsin.rooms.notices import queries as notices
 from tocsin.rooms.notices.models import OWN, VIEW, Part
 
 Line = dict[str, Any]
+# What handlers alone see of an incident.
+WITHHELD: Mapping[str, Any] = dict.fromkeys(
+    ("summary", "closing_cause", "closing_impact", "closing_lesson", "closing_confidentiality", "closing_integrity",
+     "closing_availability", "disposition", "targeted", "personal_data"), "",
+) | dict.fromkeys(("criminal_suspected", "euci_involved", "inquiry_needed", "near_miss"))  # fmt: skip
 Lines = Callable[[Any], Iterator[tuple[int, Line]]]  # (inner id of the row it belongs to, line)
 Asked = Callable[[Any], Mapping[int, Item]]
 
@@ -81,7 +86,7 @@ def _incident_items(several: Several) -> Mapping[int, Item]:
 
 
 def _incidents(several: Several) -> Iterator[tuple[int, Line]]:
-    codes, named = several.codes(), several.named()
+    codes, named, tied = several.codes(), several.named(), several.tied()
     for row in several.incidents:
         origin, handler = getattr(row, "origin", None), row.pk in several.handled
         yield (
@@ -89,8 +94,9 @@ def _incidents(several: Several) -> Iterator[tuple[int, Line]]:
             _line(
                 "incidents",
                 row,
-                summary=row.summary if handler else "",
-                closing_cause=row.closing_cause if handler else "",
+                **({} if handler else WITHHELD),
+                parent=tied.get(row.parent_id),
+                merged_into=tied.get(row.merged_into_id),
                 category="/".join(filter(None, (row.rsit_class, row.rsit_type))),
                 named=named[row.pk],
                 organisations=codes[row.pk],
@@ -154,10 +160,30 @@ def _hand_offs(several: Several) -> Iterator[tuple[int, Line]]:
                 incident=uuids[offer.incident_id],
                 from_team=_code(offer.from_team),
                 to_team=_code(offer.to_team),
+                from_organisation=_code(offer.from_organisation),
+                to_organisation=_code(offer.to_organisation),
                 sent_by=_name(offer.sent_by),
                 answered_by=_name(offer.answered_by),
             ),
         )
+
+
+def _deadlines(several: Several) -> Iterator[tuple[int, Line]]:
+    yield from _of_parts(
+        "deadlines",
+        several,
+        several.deadlines(),
+        lambda each: {"promise": each.kind, "person": _name(each.person), "team": _code(each.team)},
+    )
+
+
+def _evidence(several: Several) -> Iterator[tuple[int, Line]]:
+    def more(each: Any) -> Line:
+        file = each.artefact
+        told = {name: getattr(file, name) for name in ("name", "size", "digest", "media_type", "held", "destroyed_at")}
+        return told | {"added_by": _name(each.added_by)}
+
+    yield from _of_parts("evidence", several, several.evidence(), more)
 
 
 def _organisations(rows: Sequence[Any]) -> Iterator[tuple[int, Line]]:
@@ -245,7 +271,9 @@ KINDS: Mapping[str, Kind] = {
         Kind("entities", VIEWED, _incident_rows, _entities, _incident_items, Several),
         Kind("timeline", VIEWED, _incident_rows, _timeline, _incident_items, Several),
         Kind("tasks", VIEWED, _incident_rows, _tasks, _incident_items, Several),
-        Kind("hand_offs", ("incidents.view",), _incident_rows, _hand_offs, _incident_items, Several),
+        Kind("hand_offs", VIEWED, _incident_rows, _hand_offs, _incident_items, Several),
+        Kind("deadlines", VIEWED, _incident_rows, _deadlines, _incident_items, Several),
+        Kind("evidence", VIEWED, _incident_rows, _evidence, _incident_items, Several),
         Kind("sightings", VIEWED, _incident_rows, _sightings, _incident_items, Several),
         Kind("alerts", ("alerts.view",), _alert_rows, _alerts, _items("alert")),
         Kind("notices", (VIEW,), notices.listed, _notices, _items("notice")),

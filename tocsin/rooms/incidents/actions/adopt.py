@@ -21,6 +21,7 @@ from tocsin.platform.identity import new_uuid
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Team
+from tocsin.rooms.incidents.actions.deadlines import begin
 from tocsin.rooms.incidents.actions.sightings import forget, see_all
 from tocsin.rooms.incidents.knowledge import is_terminal
 from tocsin.rooms.incidents.models import (
@@ -62,6 +63,8 @@ class AdoptedEntry:
     author: int | None = None
     organisation: int | None = None
     audience: str = Audience.TEAM
+    technique: str = ""
+    pinned: bool = False
     uuid: UUID | None = None
 
 
@@ -89,7 +92,10 @@ class AdoptedSighting:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """An incident as it is to stand here. ``named`` are the people it is sealed to (inner ids); None: no seal."""
+    """An incident as it is to stand here. ``named`` are the people it is sealed to (inner ids); None: no seal.
+
+    ``more`` are further fields of the incident, by name.
+    """
 
     title: str
     opened_at: datetime
@@ -108,20 +114,23 @@ class Adopted:
     entries: tuple[AdoptedEntry, ...] = ()
     tasks: tuple[AdoptedTask, ...] = ()
     sightings: tuple[AdoptedSighting, ...] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
     uuid: UUID | None = None
     reference: str = ""
 
 
 def adopt(
-    *, actor: Person, team: Team | None, adopted: Sequence[Adopted], details: Mapping[str, Any]
+    *, actor: Person, team: Team | None, adopted: Sequence[Adopted], at: datetime, details: Mapping[str, Any]
 ) -> list[Incident]:
     """Make incidents of what came from elsewhere, in the caller's transaction, in a number of statements that is fixed.
 
-    ``details`` go into the audit trail. What is open is ``team``'s. Ids that are taken are drawn anew.
+    ``details`` go into the audit trail. What is open is ``team``'s, and its deadlines begin ``at`` the time of the
+    entry ``adopted`` that its timeline has. Ids that are taken are drawn anew.
     """
     incidents = _incidents(actor, team, adopted)
     together = list(zip(incidents, adopted, strict=True))
     parts = _parts(together)
+    begin(incidents, list(parts.values()), at)
     Seal.objects.bulk_create(
         (
             Seal(incident=incident, person_id=person, named_by=actor)
@@ -164,6 +173,7 @@ def _incidents(actor: Person, team: Team | None, adopted: Sequence[Adopted]) -> 
                 occurred_at=each.occurred_at,
                 closed_at=each.closed_at if is_terminal(each.state) else None,
                 closing_cause=each.closing_cause,
+                **each.more,
             )
             for each, uuid, reference in zip(adopted, uuids, references, strict=True)
         ),
@@ -253,6 +263,8 @@ def _entries(together: Together, parts: Parts) -> list[TimelineEntry]:
             details=dict(entry.details),
             text=entry.text,
             author_id=entry.author,
+            technique=entry.technique,
+            pinned=entry.pinned,
         )
         made.append(line)
     return TimelineEntry.objects.bulk_create(made, batch_size=AT_ONCE)

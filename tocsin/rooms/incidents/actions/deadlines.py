@@ -14,9 +14,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from tocsin.rooms.incidents.actions.reckon import Key, Wanted, due_after, is_kept, passed, wanted
+from tocsin.rooms.incidents.actions.reckon import Key, Wanted, due_after, is_kept, passed, wanted, wanted_of_many
 from tocsin.rooms.incidents.models import NO_DUE, Audience, Deadline, Incident, IncidentEntity, TimelineEntry
 
+AT_ONCE = 500
 REMEMBERED = (
     "incident_id", "severity", "policy", "version", "calendar", "target", "warn_share", "answers", "escalate",
     "may_pause", "person_id", "team_id", "started_at", "due_at", "warn_at", "warned_at", "breached_at", "met_at",
@@ -108,11 +109,15 @@ def _align(
 ) -> list[TimelineEntry]:
     """Make, move and stop deadlines until they are those that the incident should have; give what to say of it."""
     moved: dict[int | None, list[tuple[Deadline, datetime]]] = {}
-    goals = wanted(incident, parts) if incident.open else {}
+    since = _adopted_at(incident) if incident.open else None
+    goals = wanted(incident, parts, since) if incident.open else {}
     for each in known.values():
         each.incident_id = incident.pk
     for key, goal in goals.items():
-        deadline = known.setdefault(key, Deadline(incident=incident, entity_id=key[0], kind=key[1]))
+        fresh = Deadline(incident=incident, entity_id=key[0], kind=key[1])
+        if since is not None and key not in known and is_kept(incident, fresh):
+            continue  # it was kept elsewhere, nobody knows when
+        deadline = known.setdefault(key, fresh)
         if deadline.met_at is not None:
             continue
         was = deadline.due_at
@@ -134,6 +139,28 @@ def _moved(deadlines: list[tuple[Deadline, datetime]]) -> TimelineEntry:
     moves = [[str(each.kind), was.isoformat(), each.due_at.isoformat()] for each, was in deadlines]
     entry.details = {"moves": moves}
     return entry
+
+
+def _adopted_at(incident: Incident) -> datetime | None:
+    """Give when an incident came from elsewhere: nothing was promised of it here before."""
+    return incident.timeline.filter(event="adopted").values_list("time", flat=True).first()
+
+
+def begin(incidents: Sequence[Incident], parts: Sequence[IncidentEntity], now: datetime) -> None:
+    """Begin the deadlines of many incidents that come from elsewhere ``now``, in the caller's transaction."""
+    still_open = {each.pk: each for each in incidents if each.open}
+    made: list[Deadline] = []
+    for pk, goals in wanted_of_many(still_open.values(), parts, now).items():
+        own = []
+        for (part, kind), goal in goals.items():
+            deadline = Deadline(incident=still_open[pk], entity_id=part, kind=kind)
+            if not is_kept(still_open[pk], deadline):
+                _take_on(deadline, goal, now)
+                own.append(deadline)
+        made += own
+        still_open[pk].next_due_at = min((each.due_at for each in own if each.entity_id is None), default=NO_DUE)
+    Deadline.objects.bulk_create(made, batch_size=AT_ONCE)
+    Incident.objects.bulk_update(still_open.values(), ["next_due_at"], batch_size=AT_ONCE)
 
 
 def _take_on(deadline: Deadline, goal: Wanted, now: datetime) -> None:

@@ -36,14 +36,35 @@ class Wanted:
     team: int | None
 
 
-def wanted(incident: Incident, parts: Sequence[IncidentEntity]) -> dict[Key, Wanted]:
-    """Give the deadlines that an incident with these parts should have now.
+def wanted(incident: Incident, parts: Sequence[IncidentEntity], since: datetime | None = None) -> dict[Key, Wanted]:
+    """Give the deadlines that an incident with these parts should have now; none begins before ``since``.
 
     Where several organisations are concerned and promised different times, the handling team's is the one due first.
     """
-    places = _standings([part.organisation for part in parts])
+    return _goals(incident, parts, _standings([part.organisation for part in parts]), None, since)
+
+
+def wanted_of_many(
+    incidents: Iterable[Incident], parts: Iterable[IncidentEntity], since: datetime
+) -> dict[int, dict[Key, Wanted]]:
+    """Give the same for many incidents, by inner id, in a number of queries that does not grow."""
+    by_incident: dict[int, list[IncidentEntity]] = {}
+    for part in parts:
+        by_incident.setdefault(part.incident_id, []).append(part)
+    concerned = {part.organisation_id for some in by_incident.values() for part in some}
+    places = _standings(Organisation.objects.filter(pk__in=concerned))
+    officers = _officers(concerned)
+    return {each.pk: _goals(each, by_incident.get(each.pk, []), places, officers, since) for each in incidents}
+
+
+def _goals(
+    incident: Incident,
+    parts: Sequence[IncidentEntity],
+    places: Mapping[int, Standing],
+    officers: Mapping[int, int] | None,
+    since: datetime | None,
+) -> dict[Key, Wanted]:
     found: dict[Key, Wanted] = {}
-    officers: Mapping[int, int] | None = None
     concerned: Sequence[IncidentEntity | None] = parts or [None]
     for part in concerned:
         place = places[part.organisation_id] if part else NOBODY
@@ -51,15 +72,22 @@ def wanted(incident: Incident, parts: Sequence[IncidentEntity]) -> dict[Key, Wan
             own = part if promise.answers is Answers.OFFICER else None
             if own and officers is None:
                 officers = _officers(places)
-            each = _wanted(incident, promise, own, officers or {})
+            each = _wanted(incident, promise, own, officers or {}, since)
             key = (own.pk if own else None, promise.kind.value)
             if key not in found or each.due_at < found[key].due_at:
                 found[key] = each
     return found
 
 
-def _wanted(incident: Incident, promise: Promise, part: IncidentEntity | None, officers: Mapping[int, int]) -> Wanted:
+def _wanted(
+    incident: Incident,
+    promise: Promise,
+    part: IncidentEntity | None,
+    officers: Mapping[int, int],
+    since: datetime | None,
+) -> Wanted:
     started = _begin(incident, promise.begins, part)
+    started = started if since is None else max(started, since)
     due = calendars.add(calendar(promise.calendar), started, timedelta(seconds=promise.target))
     person, team = _owner(incident, promise.answers, officers.get(part.organisation_id) if part else None)
     return Wanted(promise, part, started, due, person, team)

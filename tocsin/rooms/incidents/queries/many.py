@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tocsin.platform.access import scope_of
+from tocsin.rooms.incidents.knowledge.levels import MEASURED
 from tocsin.rooms.incidents.models import (
     Audience,
+    Deadline,
+    Evidence,
     HandOff,
     Incident,
     IncidentEntity,
@@ -19,6 +23,7 @@ from tocsin.rooms.incidents.models import (
     Task,
     TimelineEntry,
 )
+from tocsin.rooms.incidents.queries.view import ENDS
 
 
 class Several:
@@ -63,8 +68,9 @@ class Several:
         return own | team
 
     def timeline(self) -> QuerySet[TimelineEntry]:
-        """Give the lines of the timelines this person may read."""
-        found = TimelineEntry.objects.filter(self._readable(), incident__in=self._ids)
+        """Give the lines of the timelines this person may read; none that names an incident they may not know of."""
+        known = Exists(Incident.objects.visible_to(self.user).filter(pk=OuterRef("other")))
+        found = TimelineEntry.objects.filter(self._readable(), incident__in=self._ids).filter(Q(other=None) | known)
         return found.select_related("author").order_by("incident", "time", "id")
 
     def tasks(self) -> QuerySet[Task]:
@@ -73,9 +79,26 @@ class Several:
         return Task.objects.filter(own, incident__in=self._ids).select_related("assignee").order_by("incident", "id")
 
     def hand_offs(self) -> QuerySet[HandOff]:
-        """Give the hand-offs; only handlers see them."""
-        found = HandOff.objects.filter(incident__in=self.handled)
-        return found.select_related("from_team", "to_team", "sent_by", "answered_by").order_by("incident", "id")
+        """Give the hand-offs this person may see, without what they hold."""
+        found: QuerySet[HandOff] = HandOff.objects.visible_to(self.user).filter(incident__in=self._ids)
+        return found.select_related(*ENDS, "sent_by", "answered_by").defer("payload").order_by("incident", "id")
+
+    def deadlines(self) -> QuerySet[Deadline]:
+        """Give the deadlines this person may know of."""
+        own = Q(entity__in=list(self.entities)) | Q(entity=None, incident__in=self.handled)
+        found = Deadline.objects.filter(own | Q(entity=None, kind__in=MEASURED), incident__in=self._ids)
+        return found.select_related("person", "team").order_by("incident", "id")
+
+    def evidence(self) -> QuerySet[Evidence]:
+        """Give what is known of the evidence this person may see, without its text."""
+        found = Evidence.objects.filter(self._readable(), incident__in=self._ids)
+        return found.select_related("artefact", "added_by").defer("text").order_by("incident", "id")
+
+    def tied(self) -> Mapping[int | None, UUID]:
+        """Give the ids of those incidents that these are below or merged into, as far as the person knows them."""
+        wanted = {pk for row in self.incidents for pk in (row.parent_id, row.merged_into_id) if pk is not None}
+        known = Incident.objects.visible_to(self.user).filter(pk__in=wanted) if wanted else Incident.objects.none()
+        return dict(known.values_list("pk", "uuid"))
 
     def sightings(self) -> QuerySet[Sighting]:
         """Give what the texts name that this person may read."""
