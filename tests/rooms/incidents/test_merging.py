@@ -80,6 +80,7 @@ def test_what_cannot_be_merged_says_why(
     refused(full, other, "has ended")
     refused(other, full, "has ended")
     Incident.objects.filter(pk=other.pk).update(open=True, state="analysis")
+    Membership.objects.create(person=analyst, role="responder", team=Team.objects.get(code="SOC"))
     actions.offer(actor=responder, incident=full, team=Team.objects.get(code="SOC"))
     refused(fresh(full), other, "waits for an answer")
     actions.withdraw(actor=responder, hand_off=HandOff.objects.get(state="offered"))

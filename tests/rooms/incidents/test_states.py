@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from tocsin.platform.access import roles_known
 from tocsin.platform.models import AuditEntry
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.incidents import actions, knowledge, queries
 from tocsin.rooms.incidents.knowledge.flags import FlagsError
 from tocsin.rooms.incidents.knowledge.flags import load as load_flags
@@ -158,6 +158,7 @@ def test_a_flag_keeps_who_set_it_and_says_what_follows(
     cart = Team.objects.create(
         code="CART", name="Targeted", organisation=csirc.organisation, services=["targeted_attacks"]
     )
+    Mandate.objects.create(team=cart, organisation=csirc.organisation)
     hunter = Person.objects.create(username="hunter", email="h@tocsin.example")
     member(hunter, "cart_analyst", team=cart)
     client, address = client_of(responder), f"/incidents/{incident.uuid}/"
