@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rooms.incidents.filing import added
 from tests.rooms.incidents.things import alert_at
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
@@ -76,5 +77,7 @@ def full(analyst: Person, responder: Person, department_a: Organisation, csirc: 
         actor=responder, title="Look at it", kind="incident", severity=3, tlp="AMBER", facts={"DEPA": ()},
         matter=queries.matter_of(made),
     )  # fmt: skip
+    added(responder, made, b"of the part", title="Mail", entity=part, audience="entity")
+    added(responder, made, b"of the team", title="Disk")
     actions.set_flag(actor=responder, incident=made, flag="personal_data", value="breach")
     return Incident.objects.get(pk=made.pk)

@@ -17,7 +17,6 @@ from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, 
 from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.actions import moving
 from tocsin.rooms.incidents.models import (
-    HandOff,
     Incident,
     IncidentEntity,
     Merge,
@@ -80,10 +79,10 @@ def test_what_cannot_be_merged_says_why(
     refused(full, other, "has ended")
     refused(other, full, "has ended")
     Incident.objects.filter(pk=other.pk).update(open=True, state="analysis")
-    Membership.objects.create(person=analyst, role="responder", team=Team.objects.get(code="SOC"))
-    actions.offer(actor=responder, incident=full, team=Team.objects.get(code="SOC"))
-    refused(fresh(full), other, "waits for an answer")
-    actions.withdraw(actor=responder, hand_off=HandOff.objects.get(state="offered"))
+    offered = actions.open_incident(
+        actor=analyst, title="Offered", organisations=[Organisation.objects.get(code="DEPA")], offer_to=csirc
+    )
+    refused(offered, other, "waits for an answer")
     actions.merge(actor=responder, source=full, target=other)
     third = actions.open_incident(actor=responder, title="Third", organisations=[])
     refused(third, full, "go on there")

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from tests.rooms.incidents.filing import added
 from tests.rooms.incidents.things import everything, fresh
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
@@ -28,7 +29,10 @@ def test_taking_apart_puts_everything_back(full: Incident, other: Incident, resp
     assert fresh(full).parent is None
     assert everything(full) != before[0]
     actions.take_apart(actor=responder, incident=full)
-    assert (everything(full), everything(other), list(Relation.objects.values())) == before
+    assert list(Relation.objects.values()) == before[2]
+    for incident, was in ((full, before[0]), (other, before[1])):
+        now = everything(incident)
+        assert {name: now[name] for name in was if now[name] != was[name]} == {}, incident.title
 
 
 def test_a_chain_of_merges_comes_apart_from_its_end(full: Incident, other: Incident, responder: Person) -> None:
@@ -95,6 +99,28 @@ def test_what_was_written_since_stays_where_it_was_written(
     actions.take_apart(actor=responder, incident=full)
     assert other.tasks.get().entity == made
     assert (fresh(other).severity, fresh(other).tlp) == (5, "GREEN")
+
+
+def test_evidence_and_what_was_handed_over_go_along_and_come_back(
+    full: Incident, other: Incident, responder: Person, ciso: Person
+) -> None:
+    part = full.entities.get()
+    [file] = added(responder, full, b"a mail", entity=part, audience="entity", title="The mail")
+    actions.merge(actor=responder, source=full, target=other)
+    file.refresh_from_db()
+    assert (file.incident, file.entity) == (other, other.entities.get(organisation=part.organisation))
+    actions.take_apart(actor=responder, incident=full)
+    file.refresh_from_db()
+    assert (file.incident, file.entity) == (full, part)
+
+
+def test_a_part_that_the_merge_made_goes_with_it(full: Incident, responder: Person, department_b: Organisation) -> None:
+    target = actions.open_incident(actor=responder, title="At B", organisations=[department_b])
+    actions.merge(actor=responder, source=full, target=target)
+    assert target.entities.count() == 2
+    assert fresh(full).deadlines.filter(stopped_at=None, met_at=None).count() == 0
+    actions.take_apart(actor=responder, incident=full)
+    assert [part.organisation.code for part in target.entities.all()] == ["DEPB"]
 
 
 def test_a_task_does_not_vanish_with_its_assignee(

@@ -11,7 +11,7 @@ from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents.models import Incident
 from tocsin.rooms.notices.models import Notice
 
-OF_MERGING = ("state", "merged_into", "merged_from", "merged_summary", "taken_apart")
+OF_MERGING = ("state", "merged_into", "merged_from", "merged_summary", "taken_apart", "deadline_moved")
 
 
 def fresh(incident: Incident) -> Incident:
@@ -36,11 +36,12 @@ def everything(incident: Incident) -> dict[str, Any]:
         "parts": list(incident.entities.order_by("pk").values()),
         "alerts": sorted(incident.alerts.values_list("pk", flat=True)),
         "tasks": list(incident.tasks.order_by("pk").values()),
-        "hand_offs": list(incident.hand_offs.order_by("pk").values()),
+        "hand_offs": list(incident.hand_offs.order_by("pk").values("pk", "state", "to_team", "answered_by", "reason")),
         "sightings": sorted(incident.sightings.values_list("observable", "entity", "audience"), key=str),
         "notices": sorted(Notice.objects.filter(matter=incident.uuid).values_list("pk", flat=True)),
         "children": sorted(incident.children.values_list("pk", flat=True)),
         "merged": sorted(incident.merged_from.values_list("pk", flat=True)),
+        "evidence": list(incident.evidence.order_by("pk").values("pk", "entity", "audience")),
         "entries": list(
             incident.timeline.exclude(event__in=OF_MERGING)
             .order_by("pk").values("pk", "entity", "audience", "text")

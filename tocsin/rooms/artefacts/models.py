@@ -54,6 +54,7 @@ class CustodyEntry(models.Model):
         HANDED_OVER = "handed_over", _("handed over")
         VERIFIED = "verified", _("verified")
         ALTERED = "altered", _("found altered")
+        MOVED = "moved", _("moved to another matter")
         HELD = "held", _("put on legal hold")
         RELEASED = "released", _("legal hold lifted")
         DESTROYED = "destroyed", _("destroyed")

@@ -176,6 +176,12 @@ def hand_over(*, actor: Person, artefact: Artefact, about: models.Model, recipie
     return note(locked(artefact), Act.HANDED_OVER, actor=actor, about=about, reason=_said(reason), recipient=recipient)
 
 
+def move(*, actor: Person, artefact: Artefact, about: models.Model, recipient: str) -> CustodyEntry:
+    """Write down, in the caller's transaction, that it belongs to ``about`` now; also of one that is destroyed."""
+    current = Artefact.objects.select_for_update().get(pk=artefact.pk)
+    return note(current, Act.MOVED, actor=actor, about=about, recipient=recipient)
+
+
 @transaction.atomic
 def destroy(*, actor: Person, artefact: Artefact, about: models.Model, reason: str) -> CustodyEntry:
     """Destroy its key, and its file once that is committed; digest and custody log stay. Refused under legal hold."""

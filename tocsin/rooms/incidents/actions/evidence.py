@@ -22,7 +22,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.artefacts import actions as artefacts
 from tocsin.rooms.artefacts.models import CustodyEntry
 from tocsin.rooms.incidents import queries
-from tocsin.rooms.incidents.actions.record import note, require_handler, require_own_part, require_part
+from tocsin.rooms.incidents.actions.record import hold, note, require_handler, require_own_part, require_part
 from tocsin.rooms.incidents.actions.sightings import see
 from tocsin.rooms.incidents.models import Audience, Evidence, Incident, IncidentEntity, TimelineEntry
 
@@ -52,7 +52,7 @@ def add_evidence(
 
     All or none. Raises ValidationError and PermissionDenied; what was kept is then its receiver's to throw away.
     """
-    audience = about.audience
+    incident, audience = hold(incident.pk), about.audience
     if Incident.objects.handled_by(actor).filter(pk=incident.pk).exists():
         require_any(actor, queries.ADDING)
         require_part(incident, about.entity)
@@ -142,6 +142,7 @@ def verify_evidence(*, actor: Person, evidence: Evidence) -> CustodyEntry:
         raise PermissionDenied(_("You may look at this evidence only."))
     found = artefacts.verify(actor=actor, artefact=evidence.artefact, about=evidence.incident)
     with transaction.atomic():
+        hold(evidence.incident.pk)
         event = "evidence_altered" if found.act == CustodyEntry.Act.ALTERED else "evidence_verified"
         _tell(evidence, event, actor, digest=evidence.artefact.digest)
     return found

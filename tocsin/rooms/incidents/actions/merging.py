@@ -26,7 +26,7 @@ from tocsin.rooms.incidents.actions.family import FAMILY, hold_in_order, require
 from tocsin.rooms.incidents.actions.moving import Going, Passage, movers, register_mover
 from tocsin.rooms.incidents.actions.record import note, require_handler
 from tocsin.rooms.incidents.actions.states import go_on
-from tocsin.rooms.incidents.models import Aim, Incident, IncidentEntity, Merge, PersonalData
+from tocsin.rooms.incidents.models import Aim, Deadline, Incident, IncidentEntity, Merge, PersonalData
 from tocsin.rooms.notices import actions as notices
 
 __all__ = ["APART_WITHIN", "MergePlan", "merge", "plan_merge", "register_mover", "take_apart"]
@@ -59,6 +59,7 @@ def plan_merge(*, actor: Person, source: Incident, target: Incident) -> MergePla
     # What was for everyone concerned by the source is for everyone concerned by the target afterwards.
     others = target.entities.exclude(organisation__in=[part.organisation_id for part in here])
     for_all = source.timeline.filter(audience="all").exclude(text="").exists()
+    for_all = for_all or source.evidence.filter(audience="all").exists()
     seen = json.dumps([str(source.uuid), str(target.uuid), sorted(there), ids], sort_keys=True)
     return MergePlan(
         source=source,
@@ -224,13 +225,14 @@ def _part_again(joined: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _referred(part: IncidentEntity) -> bool:
-    """Tell whether anything, of whichever room, belongs to a part."""
+    """Tell whether anything, of whichever room, belongs to a part; deadlines are worked out from the rest."""
     collector = Collector(using=DEFAULT_DB_ALIAS, origin=part)
     try:
         collector.collect([part])
     except ProtectedError:
         return True
-    return len(collector.data) > 1 or any(rows.exists() for rows in collector.fast_deletes)
+    more = set(collector.data) - {IncidentEntity, Deadline}
+    return bool(more) or any(rows.model is not Deadline and rows.exists() for rows in collector.fast_deletes)
 
 
 def _lower(target: Incident, raised: Mapping[str, Sequence[Any]]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -85,7 +86,7 @@ def movers() -> list[Mover]:
 class Rows:
     """Moves the rows of a table that belong to an incident and, when it has ``entity``, to one of its parts.
 
-    ``shown`` puts a row into words for the preview.
+    ``shown`` puts a row into words for the preview, ``touch`` is the field that says when a row last changed.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Rows:
     shown: Callable[[Any], str] = str
     entity: bool = True
     related: tuple[str, ...] = ()
+    touch: str = ""
 
     def going(self, passage: Passage) -> Going:
         """Give the rows that would go over."""
@@ -135,8 +137,9 @@ class Rows:
         return found
 
     def _put(self, ids: Sequence[int], target: Incident, values: Mapping[str, Any]) -> None:
+        touched = {self.touch: timezone.now()} if self.touch else {}
         for some in _chunks(ids):
-            self._manager().filter(pk__in=some).update(incident=target, **values)
+            self._manager().filter(pk__in=some).update(incident=target, **values, **touched)
 
     def _manager(self) -> Any:
         return self.model.objects

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from tocsin.platform.access import scope_of
 from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.artefacts import actions as artefacts
 from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions.family import LEVELS, ancestors, height
 from tocsin.rooms.incidents.actions.moving import NAMED, Going, Passage, Rows, register_mover
 from tocsin.rooms.incidents.models import (
+    Evidence,
     HandOff,
     Incident,
     IncidentEntity,
@@ -149,6 +151,31 @@ class Sightings:
 
     def _observables(self, ids: Sequence[int]) -> list[int]:
         return [each.observable_id for each in Sighting.objects.filter(pk__in=ids)]
+
+
+class Filed(Rows):
+    """Moves evidence; its chain of custody says where to."""
+
+    def move(self, passage: Passage) -> Any:
+        """Move it, and write it down."""
+        moved = super().move(passage)
+        self._write_down(passage, moved)
+        return moved
+
+    def restore(self, back: Passage, moved: Mapping[str, list[int]]) -> None:
+        """Take it back, and write that down as well."""
+        super().restore(back, moved)
+        self._write_down(back, moved)
+
+    def _write_down(self, passage: Passage, moved: Mapping[str, list[int]]) -> None:
+        ids = [pk for some in moved.values() for pk in some]
+        for evidence in Evidence.objects.filter(pk__in=ids).select_related("artefact").order_by("pk"):
+            artefacts.move(
+                actor=passage.actor,
+                artefact=evidence.artefact,
+                about=passage.target,
+                recipient=passage.target.reference,
+            )
 
 
 class Notices:
@@ -319,6 +346,7 @@ def register() -> None:
     hand_off = gettext_lazy("Hand-offs")
     register_mover(Rows("hand_offs", hand_off, HandOff, lambda each: str(each.receiver), False, ENDS))
     register_mover(Risen("rises", gettext_lazy("What rose of hand-offs"), Rise, entity=False))
+    register_mover(Filed("evidence", gettext_lazy("Evidence"), Evidence, touch="updated_at"))
     register_mover(Alerts())
     register_mover(Sightings())
     register_mover(Notices())

@@ -12,7 +12,7 @@ from tocsin.pipeline.content.texts import text_of
 from tocsin.platform.stream_cipher import Damaged
 from tocsin.rooms.artefacts import actions as artefacts
 from tocsin.rooms.incidents.actions.sightings import see
-from tocsin.rooms.incidents.models import Evidence
+from tocsin.rooms.incidents.models import Evidence, Incident
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +45,12 @@ def _read(evidence: Evidence) -> None:
 
 
 def _keep(evidence: Evidence, text: str, problem: str) -> None:
-    current = Evidence.objects.select_for_update(of=("self",)).select_related("incident").get(pk=evidence.pk)
-    if current.reading != Evidence.Reading.WAITING:
-        return
+    incident = Incident.objects.select_for_update().get(pk=evidence.incident_id)  # before anything of it, as always
+    current = Evidence.objects.select_for_update().get(pk=evidence.pk)
+    if current.reading != Evidence.Reading.WAITING or current.incident_id != incident.pk:
+        return  # destroyed meanwhile; or moved, and read once more
     current.text, current.text_problem = text, problem
     current.reading = Evidence.Reading.REFUSED if problem else Evidence.Reading.DONE
     current.save(update_fields=["text", "text_problem", "reading", "updated_at"])
     if text:
-        see(current.incident, [(text, (current.entity_id, current.audience))])
+        see(incident, [(text, (current.entity_id, current.audience))])
