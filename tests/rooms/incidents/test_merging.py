@@ -139,6 +139,7 @@ def test_its_page_leads_on_for_those_who_may_follow(
     for person in (responder, officer_a):
         page = client_of(person).get(f"/incidents/{full.uuid}/").content.decode()
         assert f"/incidents/{other.uuid}/" in page
+    other.evidence.update(entity=None, audience="team")
     IncidentEntity.objects.filter(incident=other).delete()
     page = client_of(officer_a).get(f"/incidents/{full.uuid}/").content.decode()
     assert "was merged into another" in page

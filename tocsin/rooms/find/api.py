@@ -7,10 +7,20 @@ from datetime import datetime
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from tocsin.platform.access import require_any
 from tocsin.platform.search.results import MOST, search
 from tocsin.rooms.find import queries
 
 PREFIX = "/search"
+VERBS = (
+    "incidents.view",
+    "incidents.part",
+    "alerts.view",
+    "notices.view",
+    "notices.part",
+    "rules.view",
+    "constituency.view",
+)
 router = Router()
 
 
@@ -48,6 +58,7 @@ class ResultsOut(Schema):
 @router.get("", response=ResultsOut, summary="Search everything one may see")
 def find(request: HttpRequest, wanted: Query[Wanted]) -> ResultsOut:
     """Give the twenty best results from ``start`` on: what is named so first, then the newest."""
+    require_any(request.user, VERBS)
     given = {name: str(value) for name, value in wanted.dict().items()}
     results = search(request.user, queries.asked(given), wanted.start)
     items = [
