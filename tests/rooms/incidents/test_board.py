@@ -125,3 +125,12 @@ def test_an_officer_is_shown_no_dues_of_the_whole(
     written = b"".join(answer).decode()
     assert "due_at" in written
     assert f"{late.next_due_at:%Y-%m-%dT%H:%M:%S}" not in written
+
+
+def test_each_page_has_its_own_filters(analyst: Person, client_of: ClientOf) -> None:
+    def named(path: str) -> list[str]:
+        return [field.name for field in client_of(analyst).get(path).context["filters"]]
+
+    assert {"family", "parent", "due", "team"} <= set(named("/incidents/"))
+    assert named("/incidents/board/") == ["owner", "due", "team", "sort"]
+    assert named("/incidents/times/") == ["begin", "end", "organisation"]

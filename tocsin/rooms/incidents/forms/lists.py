@@ -66,6 +66,14 @@ class FilterForm(forms.Form):
     due = forms.ChoiceField(
         label=_("Due"), required=False, choices=[("", _("any")), ("late", _("late")), ("soon", _("within 4 hours"))]
     )
+    family = forms.ChoiceField(
+        label=_("Belongs"),
+        required=False,
+        choices=[("", _("any")), ("parents", _("has parts")), ("children", _("is a part"))],
+    )
+    parent = forms.CharField(
+        label=_("Part of"), required=False, max_length=16, widget=forms.TextInput(attrs={"placeholder": "INC-26-…"})
+    )
 
     def __init__(self, *args: Any, organisations: Iterable[str], due: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,15 +104,6 @@ class TimesForm(forms.Form):
     begin = forms.DateField(label=_("Since"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     end = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     organisation = forms.ChoiceField(label=_("Organisation"), required=False)
-
-    family = forms.ChoiceField(
-        label=_("Belongs"),
-        required=False,
-        choices=[("", _("any")), ("parents", _("has parts")), ("children", _("is a part"))],
-    )
-    parent = forms.CharField(
-        label=_("Part of"), required=False, max_length=16, widget=forms.TextInput(attrs={"placeholder": "INC-26-…"})
-    )
 
     def __init__(self, *args: Any, organisations: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
