@@ -87,10 +87,13 @@ def test_what_is_written_while_it_is_merged_is_lost_to_nobody(chart: Mapping[str
     """Each writer comes before the merge, and goes along, or after it, and is told so."""
     responder, ciso, analyst = chart["responder"], chart["ciso"], chart["analyst"]
     for _ in range(5):
-        source, target = opened(responder, "source", "DEPA"), opened(responder, "target", "DEPB")
+        target = opened(responder, "target", "DEPB")
+        source = actions.open_incident(
+            actor=analyst, title="source", organisations=[Organisation.objects.get(code="DEPA")],
+            offer_to=Team.objects.get(code="CSIRC"),
+        )  # fmt: skip
+        source = actions.accept(actor=responder, hand_off=source.hand_offs.get())
         task = actions.add_task(actor=responder, incident=source, title="first")
-        offer = actions.offer(actor=responder, incident=source, team=Team.objects.get(code="CSIRC"))
-        actions.refuse(actor=responder, hand_off=offer, reason="busy")
         part = source.entities.get()
         outcomes = at_once(
             partial(actions.merge, actor=ciso, source=source, target=target),

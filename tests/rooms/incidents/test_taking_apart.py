@@ -124,17 +124,15 @@ def test_a_part_that_the_merge_made_goes_with_it(full: Incident, responder: Pers
 
 
 def test_a_task_does_not_vanish_with_its_assignee(
-    full: Incident, responder: Person, analyst: Person, department_b: Organisation, outsider: Person
+    responder: Person, department_b: Organisation, outsider: Person
 ) -> None:
     """Whoever may not see where a task goes does not keep it."""
     Membership.objects.create(person=outsider, role="officer", organisation=Organisation.objects.get(code="DEPA"))
     officer = Person.objects.get(pk=outsider.pk)
+    source = actions.open_incident(actor=responder, title="Nowhere yet", organisations=[])
     target = actions.open_incident(actor=responder, title="At B", organisations=[department_b])
-    task = full.tasks.get(title="Isolate")
-    Task.objects.filter(pk=task.pk).update(assignee=officer)
-    full.entities.all().delete()
-    Task.objects.create(incident=full, title="Loose", assignee=officer)
-    actions.merge(actor=responder, source=full, target=target)
+    Task.objects.create(incident=source, title="Loose", assignee=officer)
+    actions.merge(actor=responder, source=source, target=target)
     assert Task.objects.get(title="Loose").assignee is None
-    actions.take_apart(actor=responder, incident=full)
+    actions.take_apart(actor=responder, incident=source)
     assert Task.objects.get(title="Loose").assignee == officer

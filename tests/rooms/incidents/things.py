@@ -11,7 +11,7 @@ from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents.models import Incident
 from tocsin.rooms.notices.models import Notice
 
-OF_MERGING = ("state", "merged_into", "merged_from", "merged_summary", "taken_apart", "deadline_moved")
+OF_MERGING = ("state", "merged_into", "merged_from", "merged_summary", "taken_apart")
 
 
 def fresh(incident: Incident) -> Incident:
@@ -29,8 +29,9 @@ def alert_at(organisation: Organisation, key: str) -> Alert:
 
 
 def everything(incident: Incident) -> dict[str, Any]:
-    """Give all that hangs on an incident, and its own fields, but for when it was touched."""
-    own = {k: v for k, v in Incident.objects.filter(pk=incident.pk).values().get().items() if k != "updated_at"}
+    """Give all that hangs on an incident, and its own fields, but for when it was touched and what time adds to."""
+    moving = {"updated_at", "next_due_at"}
+    own = {k: v for k, v in Incident.objects.filter(pk=incident.pk).values().get().items() if k not in moving}
     return {
         "own": own,
         "parts": list(incident.entities.order_by("pk").values()),
@@ -43,7 +44,7 @@ def everything(incident: Incident) -> dict[str, Any]:
         "merged": sorted(incident.merged_from.values_list("pk", flat=True)),
         "evidence": list(incident.evidence.order_by("pk").values("pk", "entity", "audience")),
         "entries": list(
-            incident.timeline.exclude(event__in=OF_MERGING)
+            incident.timeline.exclude(event__in=OF_MERGING).exclude(event__startswith="deadline")
             .order_by("pk").values("pk", "entity", "audience", "text")
         ),
     }  # fmt: skip
