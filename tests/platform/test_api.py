@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from tocsin.rooms.accounts.models import Person
 
 
+CONTENTS = {"/api/export"}  # names the collections of an export, and is none itself
+
+
 def collections() -> Mapping[str, Any]:
     """Give the operations that answer many things: GET without anything that must be given."""
     paths = api.get_openapi_schema()["paths"]
-    reads = {path: found["get"] for path, found in paths.items() if "get" in found}
+    reads = {path: found["get"] for path, found in paths.items() if "get" in found and path not in CONTENTS}
     return {path: read for path, read in reads.items() if not any(p["required"] for p in read["parameters"])}
 
 

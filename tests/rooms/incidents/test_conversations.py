@@ -255,7 +255,7 @@ def test_an_officer_answers_in_no_other_incident(officer_a: Person, responder: P
     place = Organisation.objects.get(code="DEPA")
     other = actions.open_incident(actor=responder, title="Other", organisations=[place])
     part: IncidentEntity = other.entities.get()
-    with pytest.raises(ValidationError):
+    with pytest.raises(PermissionDenied):
         actions.answer_conversation(actor=officer_a, incident=incident, entity=part, text="x")
 
 

@@ -237,7 +237,10 @@ def _told(user: Any, before: str = "") -> Q:
     notice = Exists(Part.objects.visible_to(user).filter(uuid=OuterRef(item)))
     page = Exists(Page.objects.visible_to(user).filter(uuid=OuterRef(item)))
     office = Exists(Membership.objects.visible_to(user, "gate.view").filter(uuid=OuterRef(item)))
-    return Q(_visible_item(user, item)) & (Q(~Exists(others)) | Q(whole)) | Q(notice) | Q(page) | Q(office)
+    # What goes to nobody of the constituency stands in a conversation that only those in charge read.
+    somebodys = ~Q(**{f"{before}recipient_organisation": ""})
+    told = somebodys & Q(~Exists(others)) | Q(whole)
+    return Q(_visible_item(user, item)) & told | Q(notice) | Q(page) | Q(office)
 
 
 def ledger(user: Any, *, answer: str = "") -> QuerySet[GateEntry]:

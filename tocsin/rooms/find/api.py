@@ -27,7 +27,7 @@ router = Router()
 class Wanted(Schema):
     """What is asked for."""
 
-    q: str = Field("", description='words, "words in quotation marks", addresses; the last word may be unfinished')
+    q: str = Field(description='words, "words in quotation marks", addresses; the last word may be unfinished')
     kind: str = Field("", description="only this kind of text, such as note or observable")
     organisation: str = Field("", description="code of an organisation that it is about")
     span: str = Field("", description="day, week, month or year")
