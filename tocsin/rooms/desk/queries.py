@@ -237,9 +237,10 @@ def _told(user: Any, before: str = "") -> Q:
     notice = Exists(Part.objects.visible_to(user).filter(uuid=OuterRef(item)))
     page = Exists(Page.objects.visible_to(user).filter(uuid=OuterRef(item)))
     office = Exists(Membership.objects.visible_to(user, "gate.view").filter(uuid=OuterRef(item)))
-    # What goes to nobody of the constituency stands in a conversation that only those in charge read.
+    # What went to nobody of the constituency may be about any part: it is for whoever sees them all.
+    unseen = IncidentEntity.objects.filter(incident__uuid=OuterRef(item)).exclude(organisation__in=reach)
     somebodys = ~Q(**{f"{before}recipient_organisation": ""})
-    told = somebodys & Q(~Exists(others)) | Q(whole)
+    told = somebodys & Q(~Exists(others)) | Q(~Exists(unseen)) | Q(whole)
     return Q(_visible_item(user, item)) & told | Q(notice) | Q(page) | Q(office)
 
 
