@@ -190,7 +190,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_told_and_with_more_room_the_work_goes_on(small_disk: Path, tmp_path: Path) -> None:
     house = House(small_disk)
     house.prepare()
-    log = put(tmp_path / "noise.jsonl", b"".join(_noise(n) for n in range(1160_000)))
+    log = put(tmp_path / "noise.jsonl", b"".join(_noise(n) for n in range(160_000)))
     with house.start(log) as process:
         _, err = process.communicate(timeout=120)
     assert process.returncode == 1
@@ -202,7 +202,7 @@ def test_a_full_disk_is_told_and_with_more_room_the_work_goes_on(small_disk: Pat
     (line,) = house.ingest(log)
     assert (line["records"], line["new"], line["status"]) == (160_000, 160_000 - taken, "done")
     events = house.events()
-    assert [number for _, number, _ in events] == list(range(1, 60_001))
+    assert [number for _, number, _ in events] == list(range(1, 160_001))
 
 
 def _noise(number: int) -> bytes:
