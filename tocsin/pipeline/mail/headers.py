@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u2
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,253}")
 _ANGLE = re.compile(r"<([^<>]*)>")
-_ID = re.compile(r"<[^<>\s]{1,500}>")
+_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{1,500}>")
 # Codecs that turn bytes into text and nothing else; others run long, or are no character sets at all.
 _CHARSETS = re.compile(
     r"utf-8|utf-16.*|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|gb.*|big5.*|euc_.*|shift_jis.*|iso2022_.*|mac-.*|tis-620|hz"
