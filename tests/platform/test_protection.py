@@ -24,6 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pysequoia import SignatureMode, Tsk, encrypt, sign
 
+from tests.shared import missing
 from tocsin.pipeline.mail.letter import Letter
 from tocsin.pipeline.mail.wrapping import wrapping
 from tocsin.platform import openpgp, protection, smime
@@ -203,9 +204,10 @@ def test_an_smime_certificate_that_has_expired_is_said_to_have() -> None:
     assert found.verdict == "expired"
 
 
-@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 @pytest.mark.parametrize("more", [[], ["-stream"], ["-nodetach"], ["-md", "sha1"], ["-keyid"], ["-md", "sha512"]])
 def test_what_openssl_signs_is_understood(more: list[str], tmp_path: Path) -> None:
+    if not shutil.which("openssl"):
+        missing("openssl")
     made, private = certificate()
     (tmp_path / "c.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     (tmp_path / "k.pem").write_bytes(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform import sms
 from tocsin.platform.access import Scope, all_verbs
+from tocsin.platform.look.forms import choose_from
 from tocsin.rooms.accounts import queries
 
 LONGEST_QUERY = 1000
@@ -75,7 +76,7 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         verbs = [(verb, gettext(meaning)) for verb, meaning in all_verbs().items() if scope.allows(verb)]
-        self.fields["verbs"].choices = verbs  # type: ignore[attr-defined]  # a field with choices
+        choose_from(self, "verbs", verbs)
 
     def values(self) -> dict[str, Any]:
         """Give what `actions.make_token` wants."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tocsin.platform import access, export
 from tocsin.platform.lists import Order, keyset, order_of
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.platform.panels import panels
 from tocsin.rooms.accounts import actions, queries
 from tocsin.rooms.accounts.forms import PersonForm, ProfileForm, TokenForm, ViewForm
@@ -112,7 +113,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
     if export.wanted(request):
         return export.answer(request, PEOPLE, found.order_by(*order.fields))
     page = keyset(found, order.fields, request.GET.get("cursor", ""))
-    template = "accounts/_people.html" if request.htmx else "accounts/people.html"  # type: ignore[attr-defined]  # its middleware
+    template = "accounts/_people.html" if wants_fragment(request) else "accounts/people.html"
     return render(request, template, {"page": page, "q": text, "ended": ended, "orders": ORDERS, "order": order})
 
 

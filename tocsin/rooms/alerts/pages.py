@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.platform import export, opaque
 from tocsin.platform.access import page, scope_of
 from tocsin.platform.lists import bounded_count, keyset, shown_count
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import actions, forms, knowledge, queries
 from tocsin.rooms.alerts.actions.bulk import UNDO_WITHIN
@@ -48,7 +49,7 @@ def _me(request: HttpRequest) -> Person:
 def alerts(request: HttpRequest) -> HttpResponseBase:
     """Show the queue."""
     filters = Filters.read(request.GET)
-    cursor, fragment = request.GET.get("cursor", ""), request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]  # set by django_htmx
+    cursor, fragment = request.GET.get("cursor", ""), wants_fragment(request)
     found = queries.queue(request.user, filters)
     if export.wanted(request):
         return export.answer(request, SHEET, queries.in_full(found).order_by(*filters.order))
@@ -127,7 +128,7 @@ def alert_hits(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """List all hits of an alert, newest first."""
     found = queries.alert_or_404(request.user, uuid)
     listed = keyset(queries.hits(found), queries.HIT_ORDER, request.GET.get("cursor", ""))
-    template = "alerts/_hits.html" if request.htmx else "alerts/hits.html"  # type: ignore[attr-defined]
+    template = "alerts/_hits.html" if wants_fragment(request) else "alerts/hits.html"
     return render(request, template, {"alert": found, "page": listed})
 
 
@@ -140,7 +141,7 @@ def alert_raw(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         first = queries.raw_lines(found).first()
         return render(request, "alerts/_first.html", {"raw": telling(bytes(first.raw)) if first else None})
     lines = [(line, pretty(bytes(line.raw))) for line in queries.raw_lines(found)]
-    template = "alerts/_raw.html" if request.htmx else "alerts/raw.html"  # type: ignore[attr-defined]
+    template = "alerts/_raw.html" if wants_fragment(request) else "alerts/raw.html"
     return render(request, template, {"alert": found, "lines": lines})
 
 

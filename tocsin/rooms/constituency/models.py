@@ -171,8 +171,12 @@ class Team(Identified, Charted):
 
 
 class Mandate(Charted):
-    """Whom a team serves: an organisation (with all below, when ``subtree``), by which services (all, when empty)."""
+    """Whom a team serves: an organisation (with all below, when ``subtree``), by which services (all, when empty).
 
+    A page adds as ``linked`` whether its reader may look at the organisation.
+    """
+
+    linked: bool
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="mandates")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="mandates")
     subtree = models.BooleanField(default=True)

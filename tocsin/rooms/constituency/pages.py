@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.platform import export
 from tocsin.platform.access import page, scope_of
 from tocsin.platform.lists import Order, bounded_count, keyset, order_of
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.platform.panels import panels
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency import actions, forms, queries
@@ -58,7 +59,7 @@ def organisations(request: HttpRequest) -> HttpResponseBase:
         "tab": "organisations",
     }
     part = "constituency/_organisations_table.html"
-    return render(request, part if request.htmx else "constituency/organisations.html", shown)  # type: ignore[attr-defined]
+    return render(request, part if wants_fragment(request) else "constituency/organisations.html", shown)
 
 
 @require_safe
@@ -82,7 +83,7 @@ def organisation(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         "may_confirm": queries.may_confirm(request.user, known),
         "now": datetime.now(UTC),
     }
-    if request.htmx:  # type: ignore[attr-defined]  # django-htmx sets it
+    if wants_fragment(request):
         return render(request, "constituency/_assets.html", content)
     if content["may_manage"]:
         content |= {

@@ -287,7 +287,7 @@ def mandates(user: Any, team: Team) -> Sequence[Mandate]:
     linked = places(user, VERB)
     served = list(team.mandates.select_related("organisation").order_by("organisation__path"))
     for mandate in served:
-        mandate.linked = mandate.organisation_id in linked  # type: ignore[attr-defined]  # for the page
+        mandate.linked = mandate.organisation_id in linked
     return served
 
 

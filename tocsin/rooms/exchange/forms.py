@@ -11,6 +11,7 @@ from django.core.validators import URLValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_among, choose_from
 from tocsin.rooms.exchange import knowledge, queries
 from tocsin.rooms.exchange.models import Mapping
 
@@ -70,10 +71,8 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["mapping"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # declared just above
-        field.queryset = queries.mappings(user)
-        field.choices = [("", field.empty_label), *((str(each.uuid), each.name) for each in field.queryset)]
+        mappings = queries.mappings(user)
+        choose_among(self, "mapping", mappings, [(str(each.uuid), each.name) for each in mappings])
 
     def clean_base_url(self) -> str:
         """Refuse what is no address of a page."""
@@ -106,11 +105,9 @@ class DecideForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._teams = {team.code: team for team in queries.teams()}
         self.choices = queries.organisation_choices(user)
-        self.fields["team"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
-            ("", _("no team yet: it rises to the CISO")),
-            *((code, f"{code} – {team}") for code, team in self._teams.items()),
-        ]
-        self.fields["rest"].choices = self.choices  # type: ignore[attr-defined]  # a ChoiceField
+        teams = ((code, f"{code} – {team}") for code, team in self._teams.items())
+        choose_from(self, "team", [("", _("no team yet: it rises to the CISO")), *teams])
+        choose_from(self, "rest", self.choices)
 
     def clean_team(self) -> Any:
         """Give the team itself."""

@@ -13,13 +13,13 @@ from tocsin.rooms.incidents.models import Incident
 def _name_organisations(user: Any, incidents: Sequence[Incident]) -> None:
     seen = queries.listed_organisations(user, list(incidents))
     for incident in incidents:
-        incident.shown_organisations = seen.get(incident.pk, [])  # type: ignore[attr-defined]  # for the list
+        incident.shown_organisations = seen.get(incident.pk, [])
 
 
 def _name_due(user: Any, incidents: Sequence[Incident]) -> None:
     shows = queries.sees_due(user)
     for incident in incidents:
-        incident.shown_due = incident.due_at if shows else None  # type: ignore[attr-defined]  # for the list
+        incident.shown_due = incident.due_at if shows else None
 
 
 def _prepare(user: Any, incidents: Sequence[Incident]) -> None:

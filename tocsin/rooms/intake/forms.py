@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.pipeline.parsers.registry import formats
+from tocsin.platform.look.forms import choose_among
 from tocsin.platform.markings import TLP
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake import queries
@@ -37,9 +38,7 @@ class SourceForm(forms.Form):
     def __init__(self, *args: Any, user: Any, source: Source | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._source = source
-        field = self.fields["organisation"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # declared just above
-        field.queryset = queries.organisations_managed(user)
+        choose_among(self, "organisation", queries.organisations_managed(user))
 
     def clean_name(self) -> str:
         """Refuse a name that another source has."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.platform import access, export
 from tocsin.platform.lists import NEWEST, OLDEST, Order, bounded_count, keyset, order_of
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.actions import make_token
 from tocsin.rooms.intake import actions, forms, queries
 from tocsin.rooms.intake.schemas import RECEIPTS, SOURCES
@@ -31,10 +32,6 @@ def _me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
-def _fragment(request: HttpRequest) -> bool:
-    return bool(request.htmx)  # type: ignore[attr-defined]  # set by the middleware of django-htmx
-
-
 @require_safe
 @access.page("intake.view")
 def sources(request: HttpRequest) -> HttpResponseBase:
@@ -46,7 +43,7 @@ def sources(request: HttpRequest) -> HttpResponseBase:
     page = keyset(found, order.fields, request.GET.get("cursor", ""))
     shown = {"page": page, "count": bounded_count(found), "may_manage": queries.may_manage(request.user)}
     shown |= {"orders": BY_NAME, "order": order, "text": text}
-    return render(request, "intake/_sources.html" if _fragment(request) else "intake/sources.html", shown)
+    return render(request, "intake/_sources.html" if wants_fragment(request) else "intake/sources.html", shown)
 
 
 @access.page("intake.manage")
@@ -115,7 +112,7 @@ def receipts(request: HttpRequest) -> HttpResponseBase:
         "sources": queries.sources(request.user),
         "chosen": {"source": str(given.get("source") or ""), "state": given.get("state", "")},
     }
-    return render(request, "intake/_receipts.html" if _fragment(request) else "intake/receipts.html", shown)
+    return render(request, "intake/_receipts.html" if wants_fragment(request) else "intake/receipts.html", shown)
 
 
 @require_safe
@@ -125,7 +122,7 @@ def receipt(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     found = queries.receipt_or_404(request.user, uuid)
     page = keyset(queries.rejected(found), ("record",), request.GET.get("cursor", ""))
     shown = {"receipt": found, "page": page, "may_read": queries.may_read(request.user, found)}
-    return render(request, "intake/_rejected.html" if _fragment(request) else "intake/receipt.html", shown)
+    return render(request, "intake/_rejected.html" if wants_fragment(request) else "intake/receipt.html", shown)
 
 
 @require_safe

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_from
 from tocsin.platform.markings import TLP
 from tocsin.rooms.notices.actions import NEEDS_REASON, QUESTION
 from tocsin.rooms.notices.knowledge import MESSAGE, kind_name, routes
@@ -121,10 +122,7 @@ class NoticeForm(TextsForm, AffectedForm):
     def __init__(self, *args: Any, codes: list[tuple[str, str]], **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["values"].required = False
-        self.fields["organisations"].choices = [  # type: ignore[attr-defined]  # a field of choices
-            (EVERYONE, _("everyone you serve")),
-            *codes,
-        ]
+        choose_from(self, "organisations", [(EVERYONE, _("everyone you serve")), *codes])
         self.codes = [code for code, _label in codes]
 
     def clean(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform import webhooks
+from tocsin.platform.look.forms import choose_among
 from tocsin.platform.wallclock import moment, zone_named
 from tocsin.rooms.accounts.forms import zones
 from tocsin.rooms.accounts.models import Person
@@ -137,8 +138,8 @@ class StandInForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._zone = zone_named(roster.timezone)
         layers = roster.layers.filter(active=True).select_related("roster__team__organisation")
-        self.fields["layer"].queryset = layers  # type: ignore[attr-defined]
-        self.fields["person"].queryset = queries.members(roster.team)  # type: ignore[attr-defined]
+        choose_among(self, "layer", layers)
+        choose_among(self, "person", queries.members(roster.team))
         for name in ("starts_at", "ends_at"):
             self.fields[name].help_text = roster.timezone
 
@@ -187,7 +188,7 @@ class PageForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = queries.teams_to_page(user)  # type: ignore[attr-defined]
+        choose_among(self, "team", queries.teams_to_page(user))
 
 
 class DayForm(forms.Form):
@@ -218,8 +219,8 @@ class DeputyForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = queries.stood_in_for(user)  # type: ignore[attr-defined]
-        self.fields["officer"].queryset = queries.officers_for(user)  # type: ignore[attr-defined]
+        choose_among(self, "organisation", queries.stood_in_for(user))
+        choose_among(self, "officer", queries.officers_for(user))
 
     def clean_deputy(self) -> Person:
         person = queries.person_reached_by(self.cleaned_data["deputy"])
@@ -242,7 +243,7 @@ class SecondForm(forms.Form):
     def __init__(self, *args: Any, user: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         homes = Organisation.objects.visible_to(user).filter(active=True).exclude(pk=team.organisation_id)
-        self.fields["home"].queryset = homes.order_by("code")  # type: ignore[attr-defined]
+        choose_among(self, "home", homes.order_by("code"))
 
     def clean_person(self) -> Person:
         person = queries.person_reached_by(self.cleaned_data["person"])

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tocsin.platform import export
 from tocsin.platform.access import page, scope_of
 from tocsin.platform.lists import Order, bounded_count, keyset, order_of
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.rules import actions, queries
 from tocsin.rooms.rules.actions.errors import RuleError
@@ -51,7 +52,7 @@ def rules(request: HttpRequest) -> HttpResponseBase:
     if export.wanted(request):
         return export.answer(request, RULES, found.order_by(*order.fields))
     shown = {"page": keyset(found, order.fields, given.get("cursor", "")), "count": bounded_count(found)}
-    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # set by django_htmx
+    if wants_fragment(request):
         return render(request, "rules/_list.html", shown)
     counts = queries.counts()
     shown |= {

@@ -91,16 +91,12 @@ def open_content(*, actor: Person, artefact: Artefact, about: models.Model) -> O
 
     What was altered or cut off is refused here, or ends with `Damaged` at the place where it was.
     """
-    held = ExitStack()
-    held.enter_context(turn(artefact.size))
-    try:
-        content = Outgoing(_openable(artefact), held)
+    with ExitStack() as held:
+        held.enter_context(turn(artefact.size))
+        content = _openable(artefact)
         with transaction.atomic():
             note(locked(artefact), Act.DOWNLOADED, actor=actor, about=about)
-    except BaseException:
-        held.close()
-        raise
-    return content
+        return Outgoing(content, held.pop_all())
 
 
 def _openable(artefact: Artefact) -> Decryptor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,16 +64,15 @@ def receive(
         columns=mapping.columns if mapping is not None else {},
         day_first=mapping.day_first if mapping is not None else True,
     )
-    try:
+    with ExitStack() as undone:
+        undone.callback(shutil.rmtree, queries.folder(load), ignore_errors=True)
         load.size = _keep(queries.folder(load), files, most)
         with transaction.atomic():
             load.save()
             audit.record(
                 actor, "exchange.receive", load, {"source": load.source, "files": len(files), "bytes": load.size}
             )
-    except BaseException:
-        shutil.rmtree(queries.folder(load), ignore_errors=True)
-        raise
+        undone.pop_all()
     return load
 
 

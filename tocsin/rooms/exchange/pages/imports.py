@@ -17,6 +17,7 @@ from tocsin.platform import export
 from tocsin.platform.access import page
 from tocsin.platform.doorway import most_bytes
 from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.exchange import actions, forms, knowledge, queries
 from tocsin.rooms.exchange.models import Import
@@ -30,17 +31,12 @@ def _me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
-def _fragment(request: HttpRequest) -> bool:
-    htmx = request.htmx  # type: ignore[attr-defined]  # django-htmx adds it
-    return bool(htmx and not htmx.boosted)
-
-
 @require_safe
 @page(IMPORT, EXPORT)
 def exchange(request: HttpRequest) -> HttpResponseBase:
     """Show the person's imports, and what they may take along."""
     listed = keyset(queries.imports(request.user), ("-id",), request.GET.get("cursor", ""))
-    if _fragment(request):
+    if wants_fragment(request):
         return render(request, "exchange/_imports.html", {"page": listed})
     shown = {
         "page": listed,
@@ -75,7 +71,7 @@ def import_new(request: HttpRequest) -> HttpResponseBase:
 def one_import(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show one import: how far it is, what it would bring, what became of it."""
     load = queries.import_or_404(request.user, uuid)
-    if _fragment(request) and load.state in Import.AT_WORK:
+    if wants_fragment(request) and load.state in Import.AT_WORK:
         return render(request, "exchange/_state.html", {"load": load})
     shown: dict[str, Any] = {"load": load, "peer": knowledge.peers()[load.peer]}
     if load.state in (State.COLUMNS, State.READY) and load.layout:
@@ -92,7 +88,7 @@ def one_import(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     if load.rejected or load.duplicates:
         shown["rejected"] = queries.rejected(load)[:20]
     answer = render(request, "exchange/import.html", shown)
-    if _fragment(request):
+    if wants_fragment(request):
         answer["HX-Refresh"] = "true"  # it is no longer at work: the whole page is another
     return answer
 
@@ -191,4 +187,4 @@ def import_records(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         "page": keyset(found, ("id",), request.GET.get("cursor", "")),
         "count": bounded_count(found),
     }
-    return render(request, "exchange/_records.html" if _fragment(request) else "exchange/records.html", shown)
+    return render(request, "exchange/_records.html" if wants_fragment(request) else "exchange/records.html", shown)

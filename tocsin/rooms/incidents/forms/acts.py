@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_among
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import queries
@@ -48,7 +49,7 @@ class OfferForm(PartForm):
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
-        self.fields["team"].queryset = queries.teams_to_offer(view.incident)  # type: ignore[attr-defined]
+        choose_among(self, "team", queries.teams_to_offer(view.incident))
 
 
 class ReasonForm(PartForm):
@@ -74,7 +75,7 @@ class SealForm(PartForm):
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
-        self.fields["people"].queryset = queries.people_to_name()  # type: ignore[attr-defined]
+        choose_among(self, "people", queries.people_to_name())
 
 
 class TaskForm(PartForm):
@@ -102,7 +103,7 @@ class OrganisationForm(PartForm):
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
-        self.fields["organisation"].queryset = queries.organisations_to_open_for(view.user)  # type: ignore[attr-defined]
+        choose_among(self, "organisation", queries.organisations_to_open_for(view.user))
 
 
 class PageForm(PartForm):
@@ -117,7 +118,7 @@ class PageForm(PartForm):
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
-        self.fields["team"].queryset = rota.teams_to_page(view.user)  # type: ignore[attr-defined]
+        choose_among(self, "team", rota.teams_to_page(view.user))
 
 
 class InformForm(PartForm):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_among
 from tocsin.rooms.incidents import knowledge, queries
 from tocsin.rooms.incidents.models import IncidentEntity
 
@@ -57,7 +59,12 @@ def type_choices() -> list[tuple[str, Any]]:
 
 
 class PartForm(forms.Form):
-    """Base of the forms on an incident's page: they know the parts their writer may see."""
+    """Base of the forms on an incident's page: they know the parts their writer may see.
+
+    ``named`` is what the address names besides the incident, by its name there.
+    """
+
+    named: Mapping[str, Any]
 
     def __init__(self, *args: Any, view: queries.View, **kwargs: Any) -> None:
         # Several of these stand on one page: each needs ids of its own.
@@ -65,10 +72,8 @@ class PartForm(forms.Form):
         self.auto_id = f"{type(self).__name__.lower()}_%s"
         self.view = view
         if "entity" in self.fields:
-            field = self.fields["entity"]
-            field.queryset = IncidentEntity.objects.filter(pk__in=view.mine)  # type: ignore[attr-defined]
-            empty = [] if field.empty_label is None else [("", field.empty_label)]  # type: ignore[attr-defined]
-            field.choices = [*empty, *((str(part.uuid), part.organisation) for part in view.entities)]  # type: ignore[attr-defined]
+            parts = IncidentEntity.objects.filter(pk__in=view.mine)
+            choose_among(self, "entity", parts, [(str(part.uuid), part.organisation) for part in view.entities])
 
     def keep_to_own_part(self) -> None:
         """Leave no choice of readers to somebody who sees only the part of their own organisation."""

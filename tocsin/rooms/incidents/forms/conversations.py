@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_from
 from tocsin.platform.markings import TLP
 from tocsin.rooms.incidents import queries
 from tocsin.rooms.incidents.forms.common import PartForm, entity_field, prose
@@ -47,7 +48,7 @@ class MailForm(PartForm):
             "template": [("", "—"), *queries.template_choices(get_language() or "en")],
         }
         for name, given in choices.items():
-            self.fields[name].choices = given  # type: ignore[attr-defined]
+            choose_from(self, name, given)
         listed = {value for _label, group in choices["to"][1:] for value, _shown in group}
         if self.initial.get("to") in listed:  # whom one can choose need not be typed
             self.initial = {**self.initial, "address": "", "organisation": "", "name": ""}

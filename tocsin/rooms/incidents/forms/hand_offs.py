@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_from
 from tocsin.platform.markings import TLP, strictest
 from tocsin.rooms.incidents import queries
 from tocsin.rooms.incidents.forms.common import prose
@@ -29,7 +30,7 @@ class HandOffFilterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = [("", _("anything")), *((each.id, f"{each.id} {each.name}") for each in routes.routes())]
-        self.fields["route"].choices = known  # type: ignore[attr-defined]
+        choose_from(self, "route", known)
 
 
 class RiseFilterForm(forms.Form):
@@ -58,7 +59,7 @@ class HandOverForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         needed = strictest([view.incident.tlp])
-        self.fields["tlp"].choices = [(one, one.label) for one in TLP if one.rank >= needed.rank]  # type: ignore[attr-defined]
+        choose_from(self, "tlp", [(one, one.label) for one in TLP if one.rank >= needed.rank])
         self.fields["tlp"].initial = needed
         offered: dict[str, Choices] = {
             "observables": _observables(view, part) if "observables" in way.route.holds else (),
@@ -67,7 +68,7 @@ class HandOverForm(forms.Form):
         }
         for name, choices in offered.items():
             if choices:
-                self.fields[name].choices = choices  # type: ignore[attr-defined]
+                choose_from(self, name, choices)
             else:
                 del self.fields[name]
         if "summary" not in way.route.holds or not queries.summary_for(view, part):

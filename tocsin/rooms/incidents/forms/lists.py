@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_among, choose_from
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
@@ -42,8 +43,8 @@ class OpenForm(forms.Form):
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisations"].queryset = queries.organisations_to_open_for(user)  # type: ignore[attr-defined]
-        self.fields["offer_to"].queryset = queries.teams_to_offer()  # type: ignore[attr-defined]
+        choose_among(self, "organisations", queries.organisations_to_open_for(user))
+        choose_among(self, "offer_to", queries.teams_to_offer())
 
 
 class FilterForm(forms.Form):
@@ -80,7 +81,7 @@ class FilterForm(forms.Form):
         if not due:
             del self.fields["due"], self.fields["team"]
         choices = [("", _("any")), *((code, code) for code in organisations)]
-        self.fields["organisation"].choices = choices  # type: ignore[attr-defined]
+        choose_from(self, "organisation", choices)
 
 
 class BoardForm(forms.Form):
@@ -108,4 +109,4 @@ class TimesForm(forms.Form):
     def __init__(self, *args: Any, organisations: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", _("any")), *((code, code) for code in organisations)]
-        self.fields["organisation"].choices = choices  # type: ignore[attr-defined]
+        choose_from(self, "organisation", choices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -74,7 +75,13 @@ class PersonalData(models.TextChoices):
 
 
 class Incident(Identified):
-    """What is being handled. ``reference`` is for people; drawn by lot, so that no gap betrays a sealed one."""
+    """What is being handled. ``reference`` is for people; drawn by lot, so that no gap betrays a sealed one.
+
+    Lists add what their reader may know of it: ``shown_organisations``, and ``shown_due`` where deadlines are shown.
+    """
+
+    shown_organisations: Sequence[str]
+    shown_due: datetime | None
 
     class State(models.TextChoices):
         REPORTED = "reported", _("reported")

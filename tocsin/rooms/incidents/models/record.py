@@ -20,8 +20,10 @@ class TimelineEntry(Identified):
 
     What the house says of it is ``event`` with ``details``, put into words when it is read, in the reader's language;
     ``text`` is what a person wrote. An entry that names another incident (``other``) is for those alone who may know of
-    that one too. What its writer corrects stays as a `Version` of it.
+    that one too. What its writer corrects stays as a `Version` of it. Pages add what it says, as ``said``.
     """
+
+    said: str
 
     class Kind(models.TextChoices):
         ATTACK = "attack", _("attacker")

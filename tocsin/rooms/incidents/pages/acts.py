@@ -72,7 +72,7 @@ def link(view: queries.View, form: Any) -> str:
 @act(forms.NothingForm)
 def unlink(view: queries.View, form: Any) -> str:
     """Remove a link."""
-    actions.unrelate(actor=view.user, relation=queries.relation_or_404(view, form.chosen["link"]))
+    actions.unrelate(actor=view.user, relation=queries.relation_or_404(view, form.named["link"]))
     return _("The link is removed.")
 
 
@@ -95,7 +95,7 @@ def entry(view: queries.View, form: Any) -> str:
 @act(forms.NothingForm)
 def entry_pin(view: queries.View, form: Any) -> str:
     """Mark an entry as a key one, or no longer."""
-    known = queries.entry_or_404(view, form.chosen["entry"])
+    known = queries.entry_or_404(view, form.named["entry"])
     pinned = not known.pinned
     actions.pin(actor=view.user, entry=known, pinned=pinned)
     return _("Pinned.") if pinned else _("No longer pinned.")
@@ -112,14 +112,14 @@ def offer(view: queries.View, form: Any) -> str:
 @act(forms.NothingForm)
 def accept(view: queries.View, form: Any) -> str:
     """Accept an offer."""
-    actions.accept(actor=view.user, hand_off=queries.offer_or_404(view, form.chosen["offer"]))
+    actions.accept(actor=view.user, hand_off=queries.offer_or_404(view, form.named["offer"]))
     return _("You own this incident.")
 
 
 @act(forms.ReasonForm)
 def refuse(view: queries.View, form: Any) -> str:
     """Refuse an offer with a reason."""
-    hand_off = queries.offer_or_404(view, form.chosen["offer"])
+    hand_off = queries.offer_or_404(view, form.named["offer"])
     actions.refuse(actor=view.user, hand_off=hand_off, reason=form.cleaned_data["reason"])
     return _("Refused.")
 
@@ -127,7 +127,7 @@ def refuse(view: queries.View, form: Any) -> str:
 @act(forms.NothingForm)
 def withdraw(view: queries.View, form: Any) -> str:
     """Take an offer back."""
-    actions.withdraw(actor=view.user, hand_off=queries.offer_or_404(view, form.chosen["offer"]))
+    actions.withdraw(actor=view.user, hand_off=queries.offer_or_404(view, form.named["offer"]))
     return _("Withdrawn.")
 
 
@@ -162,14 +162,14 @@ def add_task(view: queries.View, form: Any) -> str:
 @act(forms.TaskAnswerForm)
 def answer_task(view: queries.View, form: Any) -> str:
     """Answer a task."""
-    actions.answer_task(actor=view.user, task=queries.task_or_404(view, form.chosen["task"]), **form.cleaned_data)
+    actions.answer_task(actor=view.user, task=queries.task_or_404(view, form.named["task"]), **form.cleaned_data)
     return _("Answered.")
 
 
 @act(forms.ReasonForm)
 def pause(view: queries.View, form: Any) -> str:
     """Stop the time of a deadline."""
-    deadline = queries.deadline_or_404(view, form.chosen["deadline"])
+    deadline = queries.deadline_or_404(view, form.named["deadline"])
     actions.pause(actor=view.user, deadline=deadline, reason=form.cleaned_data["reason"])
     return _("Paused.")
 
@@ -177,7 +177,7 @@ def pause(view: queries.View, form: Any) -> str:
 @act(forms.NothingForm)
 def resume(view: queries.View, form: Any) -> str:
     """Let the time of a deadline pass again."""
-    actions.resume(actor=view.user, deadline=queries.deadline_or_404(view, form.chosen["deadline"]))
+    actions.resume(actor=view.user, deadline=queries.deadline_or_404(view, form.named["deadline"]))
     return _("Its time passes again.")
 
 

@@ -22,7 +22,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     cards = [card for column in columns for card in column.cards]
     seen = queries.listed_organisations(request.user, cards)
     for card in cards:
-        card.shown_organisations = seen.get(card.pk, [])  # type: ignore[attr-defined]  # for the card
+        card.shown_organisations = seen.get(card.pk, [])
     kept = {name: value for name, value in chosen.items() if value and name != "sort"}
     links = [urlencode({**kept, "severity": column.severity.value, "sort": "due"}) for column in columns]
     shown = {"columns": zip(columns, links, strict=True), "filters": form}

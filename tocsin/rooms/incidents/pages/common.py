@@ -27,12 +27,6 @@ def me(request: HttpRequest) -> Person:
     return cast("Person", request.user)
 
 
-def wants_fragment(request: HttpRequest) -> bool:
-    """Tell whether htmx asks for a piece of a page."""
-    htmx = request.htmx  # type: ignore[attr-defined]  # django-htmx adds it
-    return bool(htmx and not htmx.boosted)
-
-
 def show(request: HttpRequest, view: queries.View, template: str, *, tab: str, **content: Any) -> HttpResponse:
     """Render one tab of an incident within what all of them share: title, states, what can happen next."""
     possible = queries.possible(view.user, view.incident, handler=view.handler)
@@ -68,7 +62,7 @@ def act(
             view = queries.view_or_404(request.user, uuid)
             where = {"uuid": uuid, **{name: chosen[name] for name in kept}}
             form = form_class(request.POST, view=view)
-            form.chosen = chosen  # type: ignore[attr-defined]
+            form.named = chosen
             if not form.is_valid():
                 say_wrong(request, form)
                 return redirect(reverse(back, kwargs=where))

@@ -115,7 +115,7 @@ def evidence_download(request: HttpRequest, uuid: UUID, evidence: UUID) -> HttpR
 
 
 def _chosen(view: queries.View, form: Any) -> Evidence:
-    return queries.evidence_or_404(view, form.chosen["evidence"])
+    return queries.evidence_or_404(view, form.named["evidence"])
 
 
 @act(forms.NothingForm, back=ONE, kept=("evidence",))

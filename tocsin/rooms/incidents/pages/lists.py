@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tocsin.platform import export
 from tocsin.platform.access import page
 from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import queries as alert_queries
 from tocsin.rooms.incidents import actions, forms, queries
 from tocsin.rooms.incidents.models import Incident, Severity
-from tocsin.rooms.incidents.pages.common import done, me, wants_fragment
+from tocsin.rooms.incidents.pages.common import done, me
 from tocsin.rooms.incidents.schemas import INCIDENTS
 
 BY_SEVERITY = ("-severity", "-updated_at", "-id")

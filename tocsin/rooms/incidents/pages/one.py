@@ -14,10 +14,11 @@ from django.views.decorators.http import require_safe
 
 from tocsin.platform.access import page
 from tocsin.platform.calendar_files import calendars
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.constituency.models import Team
 from tocsin.rooms.incidents import actions, forms, knowledge, queries
 from tocsin.rooms.incidents.models import TimelineEntry
-from tocsin.rooms.incidents.pages.common import show, wants_fragment
+from tocsin.rooms.incidents.pages.common import show
 from tocsin.rooms.incidents.pages.edits import OF_INCIDENT
 
 ENTRIES, ENTRIES_MOST = 100, 2_000
@@ -68,7 +69,7 @@ def _timeline(view: queries.View, most: int, kind: str) -> dict[str, Any]:
     if any(entry.corrected_at for entry in entries):
         prefetch_related_objects(entries, "versions")
     for entry in entries:
-        entry.said = knowledge.said(entry)  # type: ignore[attr-defined]  # for the page
+        entry.said = knowledge.said(entry)
     marks: Iterable[Any] = ((entry.time, entry.kind, entry.pinned) for entry in entries)
     if earlier and not kind:
         marks = view.timeline().order_by("-time", "-id").values_list("time", "kind", "pinned")[:ENTRIES_MOST]

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_among
 from tocsin.platform.markings import TLP
 from tocsin.rooms.constituency.models import Team
 from tocsin.rooms.incidents import knowledge as incidents
@@ -107,4 +108,4 @@ class SettleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner_team"].queryset = queries.teams()  # type: ignore[attr-defined]
+        choose_among(self, "owner_team", queries.teams())

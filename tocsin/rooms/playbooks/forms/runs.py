@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_among
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents import queries as incidents
 from tocsin.rooms.incidents.forms.common import PartForm, entity_field
@@ -72,4 +73,4 @@ class AssignForm(PartForm):
 
     def __init__(self, *args: Any, view: incidents.View, **kwargs: Any) -> None:
         super().__init__(*args, view=view, **kwargs)
-        self.fields["assignee"].queryset = Person.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        choose_among(self, "assignee", Person.objects.filter(is_active=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -24,8 +25,8 @@ def read(raw: bytes) -> dict[str, Any]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) < len(pairs):
-            seen: set[str] = set()
-            doubles[id(made)] = [key for key, _value in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+            counted = Counter(key for key, _value in pairs)
+            doubles[id(made)] = [key for key, number in counted.items() if number > 1]
         return made
 
     document = _parsed(raw, once)

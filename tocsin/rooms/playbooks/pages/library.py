@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.platform import export
 from tocsin.platform.access import page
 from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.platform.markings import TLP
 from tocsin.rooms.incidents.pages.common import me
 from tocsin.rooms.playbooks import actions, forms, queries
@@ -40,7 +41,7 @@ def playbooks(request: HttpRequest) -> HttpResponseBase:
     for one in listed.items:
         one.shown_steps, one.shown_fits = counts.get(one.current_id, 0), queries.fits(one)
     shown = {"page": listed, "count": bounded_count(found), "filters": form}
-    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]  # set by django_htmx
+    if wants_fragment(request):
         return render(request, "playbooks/_list.html", shown)
     return render(request, "playbooks/list.html", shown | {"may_manage": queries.may_manage(request.user)})
 
