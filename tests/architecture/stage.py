@@ -233,6 +233,7 @@ def _rota(chart: Mapping[str, Person], department: Organisation, incident: Incid
         actor=officer, officer=officer, organisation=department, deputy=chart["analyst"],
         first_day=now.date() + timedelta(days=30), last_day=now.date() + timedelta(days=31),
     )  # fmt: skip
+    note = rota.write_note(actor=responder, team=team, text="Secret title of A note")
     doors = _doors(of="rota")
     return {
         **{f"{name}.uuid": team.uuid for name in doors},
@@ -241,5 +242,6 @@ def _rota(chart: Mapping[str, Person], department: Organisation, incident: Incid
         "page_telephone.call": page.calls.all()[0].uuid,
         "stand_in_remove.uuid": stand_in.uuid,
         "deputy_end.uuid": held.uuid,
+        "shift_note_read.uuid": note.uuid,
         "called.token": "nonsense",
     }

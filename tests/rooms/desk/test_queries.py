@@ -39,7 +39,7 @@ def test_alerts_of_others_are_not_counted(officer_a: Person, make_alert: Make) -
 
 
 def test_counting_stops_and_says_so(analyst: Person, make_alert: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "COUNT_LIMIT", 3)
+    monkeypatch.setattr("tocsin.rooms.desk.queries.figures.COUNT_LIMIT", 3)
     for level in (4, 3, 3, 2, 1):
         make_alert(level=level)
     assert shown(queries.alert_levels(analyst)) == ["1", "2", "0+", "…", "…"]

@@ -33,3 +33,11 @@ def choose_among(form: BaseForm, name: str, rows: QuerySet[Any], shown: Iterable
     field.queryset = rows
     if shown is not None:
         field.choices = [*([] if field.empty_label is None else [("", field.empty_label)]), *shown]
+
+
+def offer_given(form: BaseForm, name: str) -> None:
+    """Offer beside the choices of a filter the one that a link to the list brought along, so that it stays."""
+    field, given = form.fields.get(name), form.data.get(name, "")
+    if isinstance(field, ChoiceField) and given and not field.valid_value(given):
+        known: Any = field.choices
+        field.choices = [*known, (given, given)]

@@ -29,6 +29,7 @@ VERBS = (
     _("create sources and their tokens"),
     _("see detection rules and why some cannot run"),
     _("import, enable and disable detection rules"),
+    _("see on one page how all organisations and teams stand"),
     _("see what left, what was refused, and why"),
     _("page whoever is on call in a team"),
     _("change the rosters of one's own team"),

@@ -15,3 +15,10 @@ class AlertsConfig(RoomConfig):
     name = "tocsin.rooms.alerts"
     label = "alerts"
     menu: ClassVar = (MenuEntry(_("Alerts"), "alerts", order=10, verbs=("alerts.view",)),)
+
+    def ready(self) -> None:
+        """Say in shift notes what somebody did with alerts."""
+        from tocsin.rooms.alerts.queries import happened
+        from tocsin.rooms.rota.queries import register_happened
+
+        register_happened("alerts", happened)

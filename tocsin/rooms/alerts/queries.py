@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Count, F, Max, Q, QuerySet, Sum, Value
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tocsin.platform.access import scope_of
 from tocsin.platform.lists import RowCompare, shown_count
@@ -23,6 +26,7 @@ MOST_FOUND = 500
 CHOSEN_AT_ONCE = 200
 TAB_LIMIT = 1_000  # where the counts beside the tabs stop: they are made on every look at the queue
 RELATED = 10
+LEFT = 10  # alerts that a shift note names
 LISTED = (
     "uuid",
     "title",
@@ -262,3 +266,27 @@ def assigned_to(user: Any) -> QuerySet[Alert]:
     """Give the open alerts of ``user``; for the desk."""
     found: QuerySet[Alert] = Alert.objects.visible_to(user).filter(open=True, assignee=user)
     return found
+
+
+def noisy_rules(user: Any, since: datetime) -> QuerySet[Alert, dict[str, Any]]:
+    """Give the rules that raised most of the alerts seen since a moment, with how many of these were false."""
+    found = Alert.objects.visible_to(user).filter(last_seen__gte=since).order_by()
+    false = Count("pk", filter=Q(state=Alert.State.FALSE_POSITIVE))
+    counted = found.values("rule_id").annotate(title=Max("title"), number=Count("pk"), hits=Sum("count"), false=false)
+    noisy: QuerySet[Alert, dict[str, Any]] = counted.filter(number__gt=1).order_by("-number", "rule_id")
+    return noisy
+
+
+def happened(user: Any, _team: Any, since: datetime) -> Iterator[str]:
+    """Say for a shift note what a person closed since a moment, and what they leave open; a query for each."""
+    closing = [AlertComment.Event.FALSE_POSITIVE, AlertComment.Event.BENIGN, AlertComment.Event.DUPLICATE]
+    seen = Alert.objects.visible_to(user)
+    done = AlertComment.objects.filter(author=user, created_at__gte=since, event__in=closing, alert__in=seen)
+    closed = done.aggregate(n=Count("alert", distinct=True))["n"]
+    if closed:
+        yield ngettext("%d alert closed.", "%d alerts closed.", closed) % closed
+    left = list(assigned_to(user).exclude(pk__in=Alert.objects.sealed().values("pk")).order_by(*BY_LEVEL)[: LEFT + 1])
+    for alert in left[:LEFT]:
+        yield _("Alert still with me: %(title)s") % {"title": f"{alert.title} {alert.subject}".strip()}
+    if len(left) > LEFT:
+        yield _("… and more; see the queue.")

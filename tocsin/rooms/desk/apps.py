@@ -16,6 +16,7 @@ class DeskConfig(RoomConfig):
     label = "desk"
     menu: ClassVar = (
         MenuEntry(_("Desk"), "desk", order=0),
+        MenuEntry(_("Overview"), "overview", order=2, verbs=("overview.view",)),
         MenuEntry(_("What left"), "ledger", order=60, verbs=("gate.view",)),
         MenuEntry(_("Audit trail"), "audit", order=70, verbs=("audit.view",)),
     )

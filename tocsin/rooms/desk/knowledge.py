@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.platform.access import Scope, scope_of
 from tocsin.rooms.desk import queries
 
-MOST = 9  # each section is one query
+FIRST, MOST = 6, 9  # sections that come with the page, and that come after it; each is one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,13 @@ SECTIONS = (
     Section("risen", _("Risen to you"), coordinates, queries.risen),
     Section("hand_offs", _("Handed to you"), answers_hand_offs, queries.hand_offs),
     Section("alerts", _("Next in the queue"), triages, queries.alerts_to_triage),
+    Section("shift_notes", _("From the last shift"), lambda s: bool(s.teams("rota.page")), queries.shift_notes),
     Section("deadlines", _("Late, or due soon"), answers_for_deadlines, queries.my_deadlines),
     Section("due_incidents", _("Your incidents"), owns_incidents, queries.my_incidents),
     Section("incidents", _("Incidents that concern you"), speaks_for_an_organisation, queries.own_part_incidents),
     Section("tasks", _("Tasks"), _has("incidents.view", "incidents.answer"), queries.tasks),
     Section("alerts", _("Alerts you have taken"), lambda s: triages(s) and not responds(s), queries.my_alerts),
+    Section("noisy_rules", _("Noisiest rules, last 24 hours"), triages, queries.noisy_rules),
     Section("due_incidents", _("Incidents nobody owns"), responds, queries.unowned_incidents),
     Section("stuck_notices", _("Told of a notice, and stuck"), _has("notices.send"), queries.stuck_notices),
     Section("contacts", _("Contacts to confirm"), speaks_for_an_organisation, queries.contacts_to_confirm),
@@ -126,11 +128,24 @@ SECTIONS = (
 )
 
 
-def desk_of(user: Any) -> Sequence[Filled]:
-    """Fill the sections this person gets; the first eight, when somebody holds very many roles."""
+def sections_of(user: Any) -> Sequence[Section]:
+    """Give the sections this person gets, in order."""
     scope = scope_of(user)
-    mine = [section for section in SECTIONS if section.wanted(scope)][:MOST]
-    return [Filled(section, section.read(user)) for section in mine]
+    return [section for section in SECTIONS if section.wanted(scope)]
+
+
+def desk_of(user: Any) -> Sequence[Filled]:
+    """Fill the sections that come with the page."""
+    return _filled(user, sections_of(user)[:FIRST])
+
+
+def rest_of(user: Any) -> Sequence[Filled]:
+    """Fill the sections that come after the page; the first of them, when somebody holds very many roles."""
+    return _filled(user, sections_of(user)[FIRST : FIRST + MOST])
+
+
+def _filled(user: Any, sections: Iterable[Section]) -> Sequence[Filled]:
+    return [Filled(section, section.read(user)) for section in sections]
 
 
 def waiting(desk: Iterable[Filled]) -> list[Filled]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.platform import access, export, outbox
 from tocsin.platform.lists import NEWEST, OLDEST, keyset, order_of
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.platform.models import OutboxMessage
 from tocsin.rooms.desk import knowledge, queries
 from tocsin.rooms.desk.schemas import LEDGER, TRAIL
@@ -42,9 +43,31 @@ def desk(request: HttpRequest) -> HttpResponse:
             "wide": [one for one in waiting if one.section.wide],
             "cards": [one for one in waiting if not one.section.wide],
             "quiet": knowledge.quiet(filled),
+            "more": len(knowledge.sections_of(request.user)) > knowledge.FIRST,
             "may_escalate": access.scope_of(request.user).allows("incidents.open"),
+            "may_note": bool(access.scope_of(request.user).teams("rota.page")),
         },
     )
+
+
+@require_safe
+@access.page()
+def desk_rest(request: HttpRequest) -> HttpResponse:
+    """Give the sections that come after the page, for htmx; on its own it is a page of them."""
+    filled = knowledge.rest_of(request.user)
+    shown = {
+        "cards": knowledge.waiting(filled),
+        "quiet": knowledge.quiet(filled),
+        "may_escalate": access.scope_of(request.user).allows("incidents.open"),
+    }
+    return render(request, "desk/_rest.html" if wants_fragment(request) else "desk/desk.html", shown)
+
+
+@require_safe
+@access.page("overview.view")
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show how everything stands, by organisation and by team."""
+    return render(request, "desk/overview.html", {"overview": queries.overview(request.user)})
 
 
 @require_safe

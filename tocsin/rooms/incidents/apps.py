@@ -35,6 +35,7 @@ class IncidentsConfig(RoomConfig):
         from tocsin.rooms.incidents.knowledge.levels import levels
         from tocsin.rooms.incidents.queries import (
             Tab,
+            happened,
             matter_for,
             register_open_ends,
             register_tab,
@@ -42,10 +43,12 @@ class IncidentsConfig(RoomConfig):
         )
         from tocsin.rooms.notices.queries import register
         from tocsin.rooms.rota.queries import register as hear_of_pages
+        from tocsin.rooms.rota.queries import register_happened
 
         register("incident", matter_for, note_letter, note_failure)
         hear_of_pages("incident", note_page, hold_incident)
         own_movers.register()
+        register_happened("incidents", happened)
         register_mover(Pages())
         register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))
         register_open_ends("conversations", waiting_conversations)

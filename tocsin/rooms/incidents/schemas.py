@@ -79,6 +79,24 @@ DEADLINES = Sheet(
     sealed="incident__sealed",
 )
 
+TASKS = Sheet(
+    name="tasks",
+    columns={
+        "incident": "incident.reference",
+        "task": "title",
+        "organisation": "entity.organisation.code",
+        "assignee": "assignee.username",
+        "state": "state",
+        "due_at": "due_at",
+        "created_at": "created_at",
+        "answer": "answer",
+        "uuid": "uuid",
+        "incident_uuid": "incident.uuid",
+    },
+    organisations="incident__entities__organisation__code",
+    tlp="incident__tlp",
+    sealed="incident__sealed",
+)
 HAND_OFFS = Sheet(
     name="hand-offs",
     columns={

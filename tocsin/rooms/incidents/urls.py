@@ -13,6 +13,7 @@ urlpatterns = [
     path("incidents/", pages.incidents, name="incidents"),
     path("incidents/board/", pages.board, name="incidents_board"),
     path("incidents/times/", pages.times, name="incidents_times"),
+    path("incidents/tasks/", pages.tasks, name="incident_tasks"),
     path("incidents/new/", pages.incident_new, name="incident_new"),
     path("incidents/from-alerts/", pages.incident_from_alerts, name="incident_from_alerts"),
     path(ONE, pages.incident, name="incident"),

@@ -33,6 +33,16 @@ ANSWERS = {
 }
 
 
+class ToldFilterForm(forms.Form):
+    """The filters of the list of those who were told."""
+
+    organisation = forms.CharField(label=_("Organisation"), required=False, max_length=40)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("any")), *Part.State.choices])
+    overdue = forms.BooleanField(
+        label=_("Overdue only"), required=False, widget=forms.CheckboxInput(attrs={"value": "yes"})
+    )
+
+
 def kind_choices() -> list[tuple[str, str]]:
     """Give the kinds of notices in the reader's language."""
     return [(kind, kind_name(kind, get_language() or "en")) for kind in routes().kinds if kind != MESSAGE]

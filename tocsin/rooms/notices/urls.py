@@ -16,6 +16,7 @@ urlpatterns = [
     path("notices/matrix/", pages.matrix, name="notice_matrix"),
     path("notices/board/", pages.board, name="notice_board"),
     path("notices/mine/", pages.mine, name="notices_mine"),
+    path("notices/told/", pages.told, name="notices_told"),
     path("notices/letters/", pages.letters, name="notice_letters"),
     path("notices/letters/<uuid:uuid>/", pages.letter_settle, name="notice_letter"),
     path(ONE, pages.notice, name="notice"),

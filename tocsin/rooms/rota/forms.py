@@ -252,6 +252,17 @@ class SecondForm(forms.Form):
         return person
 
 
+class ShiftNoteForm(forms.Form):
+    """What the next shift must know."""
+
+    text = forms.CharField(
+        label=_("Note"),
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 10}),
+        help_text=_("What is in it comes from your shift; change it as you like. All the team reads it."),
+    )
+
+
 def errors_of(form: forms.Form) -> Sequence[str]:
     """Give what is wrong with a form, each sentence with the name of its field."""
     found = []

@@ -37,7 +37,7 @@ from tocsin.rooms.incidents.forms.lifecycle import (
     RejectForm,
     SplitForm,
 )
-from tocsin.rooms.incidents.forms.lists import BoardForm, FilterForm, OpenForm, TimesForm
+from tocsin.rooms.incidents.forms.lists import BoardForm, FilterForm, OpenForm, TaskFilterForm, TimesForm
 
 __all__ = [
     "AnswerForm",
@@ -78,6 +78,7 @@ __all__ = [
     "TakeUpForm",
     "TaskAnswerForm",
     "TaskChangeForm",
+    "TaskFilterForm",
     "TaskForm",
     "TimesForm",
 ]

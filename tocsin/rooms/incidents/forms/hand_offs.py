@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.platform.look.forms import choose_from
+from tocsin.platform.look.forms import choose_from, offer_given
 from tocsin.platform.markings import TLP, strictest
 from tocsin.rooms.incidents import queries
 from tocsin.rooms.incidents.forms.common import prose
@@ -23,6 +23,7 @@ class HandOffFilterForm(forms.Form):
 
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("any")), *HandOff.State.choices])
     route = forms.ChoiceField(label=_("What"), required=False)
+    team = forms.ChoiceField(label=_("To team"), required=False, choices=[("", _("any"))])
     late = forms.BooleanField(
         label=_("Overdue only"), required=False, widget=forms.CheckboxInput(attrs={"value": "yes"})
     )
@@ -31,6 +32,7 @@ class HandOffFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = [("", _("anything")), *((each.id, f"{each.id} {each.name}") for each in routes.routes())]
         choose_from(self, "route", known)
+        offer_given(self, "team")
 
 
 class RiseFilterForm(forms.Form):

@@ -8,13 +8,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.platform.look.forms import choose_among, choose_from
+from tocsin.platform.look.forms import choose_among, choose_from, offer_given
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import queries
 from tocsin.rooms.incidents.forms.common import prose
-from tocsin.rooms.incidents.models import Incident, Severity
+from tocsin.rooms.incidents.models import Incident, Severity, Task
 
 
 class OpenForm(forms.Form):
@@ -82,6 +82,26 @@ class FilterForm(forms.Form):
             del self.fields["due"], self.fields["team"]
         choices = [("", _("any")), *((code, code) for code in organisations)]
         choose_from(self, "organisation", choices)
+        offer_given(self, "team")
+
+
+class TaskFilterForm(forms.Form):
+    """The filters of the list of tasks."""
+
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("open")), ("all", _("all")), *Task.State.choices[1:]]
+    )
+    whose = forms.ChoiceField(label=_("Whose"), required=False, choices=[("", _("anyone’s")), ("mine", _("mine"))])
+    due = forms.ChoiceField(
+        label=_("Due"),
+        required=False,
+        choices=[("", _("any")), ("late", _("late")), ("soon", _("within a week")), ("dated", _("with a date"))],
+    )
+    organisation = forms.ChoiceField(label=_("Organisation"), required=False)
+
+    def __init__(self, *args: Any, organisations: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose_from(self, "organisation", [("", _("any")), *((code, code) for code in organisations)])
 
 
 class BoardForm(forms.Form):

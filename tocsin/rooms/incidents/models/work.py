@@ -32,4 +32,8 @@ class Task(Identified):
 
     class Meta:
         ordering: ClassVar = ["state", "due_at", "id"]
-        indexes: ClassVar = [models.Index(fields=["assignee", "state", "due_at"], name="task_of_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["assignee", "state", "due_at"], name="task_of_person"),
+            models.Index(fields=["due_at", "id"], name="task_due", condition=models.Q(state="open")),
+            models.Index(fields=["-id"], name="task_open", condition=models.Q(state="open")),
+        ]

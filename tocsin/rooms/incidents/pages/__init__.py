@@ -60,6 +60,7 @@ from tocsin.rooms.incidents.pages.lifecycle import close, merge, split, unmerge
 from tocsin.rooms.incidents.pages.lists import incident_from_alerts, incident_new, incidents
 from tocsin.rooms.incidents.pages.one import incident, similar
 from tocsin.rooms.incidents.pages.paging import incident_pages, page_team
+from tocsin.rooms.incidents.pages.tasks import tasks
 from tocsin.rooms.incidents.pages.times import times
 
 __all__ = [
@@ -119,6 +120,7 @@ __all__ = [
     "split",
     "take",
     "task_change",
+    "tasks",
     "times",
     "unlink",
     "unmerge",

@@ -41,6 +41,7 @@ from tocsin.rooms.incidents.queries.family import (
     suggested,
 )
 from tocsin.rooms.incidents.queries.hand_offs import (
+    LATE,
     ORDERS,
     box_of,
     boxed,
@@ -68,6 +69,7 @@ from tocsin.rooms.incidents.queries.handing import (
     ways,
     written,
 )
+from tocsin.rooms.incidents.queries.happened import happened
 from tocsin.rooms.incidents.queries.lists import (
     Link,
     codes_in_reach,
@@ -85,6 +87,7 @@ from tocsin.rooms.incidents.queries.similar import Similar
 from tocsin.rooms.incidents.queries.steps import lets, possible
 from tocsin.rooms.incidents.queries.strip import Mark, Strip, strip
 from tocsin.rooms.incidents.queries.tabs import Tab, register_tab, tabs
+from tocsin.rooms.incidents.queries.tasks import overdue_tasks, tasks_in, tasks_order
 from tocsin.rooms.incidents.queries.view import (
     View,
     deadline_or_404,
@@ -113,6 +116,7 @@ from tocsin.rooms.incidents.queries.writing import (
 
 __all__ = [
     "ADDING",
+    "LATE",
     "NOWHERE",
     "ORDERS",
     "Column",
@@ -156,6 +160,7 @@ __all__ = [
     "filled",
     "for_programs",
     "hand_off_or_404",
+    "happened",
     "joinable",
     "key_of",
     "language_of",
@@ -184,6 +189,7 @@ __all__ = [
     "open_ends",
     "open_tasks_of",
     "organisations_to_open_for",
+    "overdue_tasks",
     "owed_by",
     "own_part",
     "part_at",
@@ -209,6 +215,8 @@ __all__ = [
     "tabs",
     "task_or_404",
     "tasks_for",
+    "tasks_in",
+    "tasks_order",
     "team_for",
     "teams_to_offer",
     "template_choices",

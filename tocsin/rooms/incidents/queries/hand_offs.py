@@ -47,6 +47,8 @@ def boxed(user: Any, filters: Mapping[str, str]) -> QuerySet[HandOff]:
         found = found.filter(state=state)
     if route := filters.get("route"):
         found = found.filter(route=route)
+    if team := filters.get("team"):
+        found = found.filter(to_team__code=team)
     if filters.get("late") == LATE:
         found = found.filter(state=HandOff.State.OFFERED, due_at__lt=timezone.now())
     return found.select_related(*LISTED).defer("payload", "note")

@@ -66,6 +66,8 @@ def _answered_for(found: QuerySet[Incident], user: Any, filters: Mapping[str, st
         found = found.filter(owner=user if filters["owner"] == "me" else None)
     if filters.get("team") == "mine":
         found = found.filter(owner_team__in=scope_of(user).teams("incidents.view"))
+    elif filters.get("team"):
+        found = found.filter(owner_team__code=filters["team"])
     if filters.get("offered") == "mine":
         found = found.filter(offered_to__in=scope_of(user).teams("incidents.work"))
     return found

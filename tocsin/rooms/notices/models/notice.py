@@ -183,6 +183,7 @@ class Part(Identified):
         indexes: ClassVar = [
             models.Index(fields=["next_step_at"], name="part_next", condition=models.Q(next_step_at__isnull=False)),
             models.Index(fields=["organisation", "-id"], name="part_of_organisation"),
+            models.Index(fields=["organisation"], name="part_overdue", condition=models.Q(overdue=True, settled=False)),
             models.Index(fields=["updated_at", "id"], name="part_updated"),
             models.Index(fields=["notice", "state", "overdue", "rung", "organisation"], name="part_matrix"),
         ]

@@ -20,7 +20,7 @@ from tocsin.rooms.notices.pages.notices import (
     telephone,
     withdraw,
 )
-from tocsin.rooms.notices.pages.parts import mine, part, part_answer, part_telephone
+from tocsin.rooms.notices.pages.parts import mine, part, part_answer, part_telephone, told
 
 __all__ = [
     "affected",
@@ -43,5 +43,6 @@ __all__ = [
     "send",
     "send_rest",
     "telephone",
+    "told",
     "withdraw",
 ]

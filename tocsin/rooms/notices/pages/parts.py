@@ -13,9 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.platform.access import page, scope_of
+from tocsin.platform.lists import bounded_count, keyset
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.notices import actions, forms, queries
 from tocsin.rooms.notices.models import OWN, VIEW, Answer, Telling
 from tocsin.rooms.notices.pages.common import ANSWER, SEND, complain, me
+
+ROWS = 50
 
 
 @require_safe
@@ -23,6 +27,19 @@ from tocsin.rooms.notices.pages.common import ANSWER, SEND, complain, me
 def mine(request: HttpRequest) -> HttpResponse:
     """List what the person's own organisations were told."""
     return render(request, "notices/mine.html", {"parts": queries.own_parts(request.user)[:200]})
+
+
+@require_safe
+@page(VIEW)
+def told(request: HttpRequest) -> HttpResponse:
+    """List what organisations were told and how far each of them is, the newest on top."""
+    found = queries.parts_told(request.user, request.GET.dict())
+    shown = {
+        "page": keyset(found, ("-id",), request.GET.get("cursor", ""), ROWS),
+        "count": bounded_count(found),
+        "filters": forms.ToldFilterForm(request.GET or None),
+    }
+    return render(request, "notices/_told_list.html" if wants_fragment(request) else "notices/told_list.html", shown)
 
 
 @require_safe

@@ -135,6 +135,18 @@ def own_parts(user: Any) -> QuerySet[Part]:
     return told.select_related("notice", "organisation").order_by("settled", "due_at", "-pk")
 
 
+def parts_told(user: Any, filters: Mapping[str, str]) -> QuerySet[Part]:
+    """Give the parts of all notices of organisations the person looks after; an unknown value matches nothing."""
+    found = Part.objects.visible_to(user, VIEW).exclude(edition=None)
+    if code := filters.get("organisation"):
+        found = found.filter(organisation__code=code)
+    if state := filters.get("state"):
+        found = found.filter(state=state)
+    if filters.get("overdue"):
+        found = found.filter(overdue=True, settled=False)
+    return found.select_related("notice", "organisation")
+
+
 def stuck_parts(user: Any) -> QuerySet[Part]:
     """Give the parts with which nothing goes on without a person: not reached, refused, overdue, a mail in doubt."""
     found = Part.objects.visible_to(user, "notices.send")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.rota.actions.notes import read_note, write_note
 from tocsin.rooms.rota.actions.paging import (
     acknowledge,
     acknowledge_by_link,
@@ -34,6 +35,7 @@ __all__ = [
     "note_telephone",
     "page",
     "plan_ahead",
+    "read_note",
     "remove_layer",
     "save_layer",
     "seal_about",
@@ -43,4 +45,5 @@ __all__ = [
     "swap",
     "withdraw",
     "withdraw_stand_in",
+    "write_note",
 ]

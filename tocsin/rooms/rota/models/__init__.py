@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.rota.models.note import ShiftNote
 from tocsin.rooms.rota.models.paging import MANAGE, OVERSEE, PAGE, Call, Means, Page
 from tocsin.rooms.rota.models.roster import WEEKS_MOST, Layer, Line, Roster, Shift, StandIn, Turn
 
@@ -17,6 +18,7 @@ __all__ = [
     "Page",
     "Roster",
     "Shift",
+    "ShiftNote",
     "StandIn",
     "Turn",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.rota.pages.notes import my_shift_notes, shift_note_read, shift_notes
 from tocsin.rooms.rota.pages.paging import (
     called,
     page,
@@ -33,6 +34,7 @@ __all__ = [
     "layer_add",
     "layer_remove",
     "my_calendar",
+    "my_shift_notes",
     "on_call",
     "page",
     "page_acknowledge",
@@ -43,6 +45,8 @@ __all__ = [
     "roster_calendar",
     "roster_set_up",
     "second",
+    "shift_note_read",
+    "shift_notes",
     "shift_swap",
     "stand_in_add",
     "stand_in_remove",

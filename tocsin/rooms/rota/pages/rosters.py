@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tocsin.platform.access import page
+from tocsin.platform.access import page, scope_of
 from tocsin.platform.lists import keyset
 from tocsin.platform.wallclock import zone_named
 from tocsin.rooms.rota import actions, forms, queries
+from tocsin.rooms.rota.models import PAGE
 from tocsin.rooms.rota.pages.common import FORM, done, filled, me, posted
 
 USE, VIEW, MANAGE = ("rota.page", "rota.manage"), "constituency.view", "rota.manage"
@@ -43,6 +44,7 @@ def roster(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     team = queries.team_or_404(request.user, uuid)
     known, may_manage = queries.roster_of(team), queries.may_manage(request.user, team)
     content: dict[str, Any] = {"team": team, "roster": known, "may_manage": may_manage, "now": timezone.now()}
+    content["notes"] = team.pk in scope_of(request.user).teams(PAGE)
     if known is not None:
         content |= _weeks(request, known) | {"layers": queries.layers_of(known)}
     return render(request, "rota/roster.html", content)

@@ -33,6 +33,15 @@ from tocsin.rooms.rota.queries.duty import (
     shifts_of_person,
     stand_ins_of,
 )
+from tocsin.rooms.rota.queries.notes import (
+    draft,
+    first_team,
+    note_or_404,
+    noted_team_or_404,
+    notes_of,
+    register_happened,
+    unread_notes,
+)
 from tocsin.rooms.rota.queries.planning import Duty, Rotation, gaps, on_duty, overlaps, planned
 from tocsin.rooms.rota.queries.rosters import (
     Weeks,
@@ -78,7 +87,9 @@ __all__ = [
     "deputation_or_404",
     "deputations",
     "deputations_of",
+    "draft",
     "duty_lines",
+    "first_team",
     "gaps",
     "hold_matter",
     "layer_or_404",
@@ -89,6 +100,9 @@ __all__ = [
     "may_take",
     "may_withdraw",
     "members",
+    "note_or_404",
+    "noted_team_or_404",
+    "notes_of",
     "officers_for",
     "on_call",
     "on_call_of",
@@ -101,6 +115,7 @@ __all__ = [
     "person_reached_by",
     "planned",
     "register",
+    "register_happened",
     "roster_of",
     "rotation_of",
     "secondments_ending",
@@ -117,6 +132,7 @@ __all__ = [
     "teams_to_page",
     "tell_room",
     "term_of",
+    "unread_notes",
     "warnings",
     "week_start",
     "weeks_of",

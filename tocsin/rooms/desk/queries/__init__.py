@@ -1,0 +1,67 @@
+"""What the desks, the overview and the books read."""
+
+from __future__ import annotations
+
+from tocsin.rooms.desk.queries.books import ledger, message_or_404, newest_head, trail, unsettled_mail
+from tocsin.rooms.desk.queries.figures import Figure, alert_levels, constituency_figures, incident_severities
+from tocsin.rooms.desk.queries.standing import Overview, Places, Teams, overview
+from tocsin.rooms.desk.queries.waiting import (
+    Waiting,
+    alerts_to_triage,
+    contacts_to_confirm,
+    duty,
+    hand_offs,
+    late_deadlines,
+    missing_officers,
+    my_alerts,
+    my_deadlines,
+    my_incidents,
+    noisy_rules,
+    notices_to_answer,
+    own_part_incidents,
+    questions,
+    rejected_records,
+    risen,
+    shift_notes,
+    silent_sources,
+    stuck_notices,
+    tasks,
+    unowned_incidents,
+)
+
+__all__ = [
+    "Figure",
+    "Overview",
+    "Places",
+    "Teams",
+    "Waiting",
+    "alert_levels",
+    "alerts_to_triage",
+    "constituency_figures",
+    "contacts_to_confirm",
+    "duty",
+    "hand_offs",
+    "incident_severities",
+    "late_deadlines",
+    "ledger",
+    "message_or_404",
+    "missing_officers",
+    "my_alerts",
+    "my_deadlines",
+    "my_incidents",
+    "newest_head",
+    "noisy_rules",
+    "notices_to_answer",
+    "overview",
+    "own_part_incidents",
+    "questions",
+    "rejected_records",
+    "risen",
+    "shift_notes",
+    "silent_sources",
+    "stuck_notices",
+    "tasks",
+    "trail",
+    "unowned_incidents",
+    "unsettled_mail",
+]
