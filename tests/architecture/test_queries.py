@@ -224,7 +224,8 @@ def test_every_page_asks_little(
         f"/incidents/{incident}/elsewhere/", f"/exchange/imports/{things['import.uuid']}/",
         f"/exchange/imports/{things['import.uuid']}/records/",
         f"/on-call/teams/{things['team.uuid']}/", f"/on-call/teams/{things['team.uuid']}/shifts.ics",
-        f"/on-call/teams/{things['team.uuid']}/notes/", f"/on-call/pages/{things['page.uuid']}/", f"/on-call/layers/{things['layer.uuid']}/",
+        f"/on-call/teams/{things['team.uuid']}/notes/",
+        f"/on-call/pages/{things['page.uuid']}/", f"/on-call/layers/{things['layer.uuid']}/",
         f"/organisations/teams/{things['team.uuid']}/", f"/organisations/teams/{things['team.uuid']}/second/",
         f"/incidents/{incident}/pages/",
     ]  # fmt: skip
