@@ -20,7 +20,7 @@ from django.apps import apps
 from django.db import DatabaseError, close_old_connections
 from django.utils.module_loading import import_string, module_has_submodule
 
-from tocsin.platform import audit, gate, outbox
+from tocsin.platform import audit, gate, outbox, statistics
 from tocsin.platform.leases import LIFE, Holder
 from tocsin.platform.search import indexing
 
@@ -41,6 +41,7 @@ class Job:
 JOBS = (
     Job("audit.seal", timedelta(seconds=2), audit.seal),
     Job("audit.sign_head", timedelta(hours=1), audit.sign_head),
+    Job("database.statistics", timedelta(hours=6), statistics.refresh),
     Job("search.index", timedelta(seconds=2), indexing.index),
     Job("outbox.deliver", timedelta(seconds=5), outbox.deliver_due),
     Job("outbox.webhooks", timedelta(seconds=5), partial(outbox.deliver_due, outbox.Channel.WEBHOOK)),

@@ -110,7 +110,7 @@ def test_the_noisiest_rules_say_how_many_of_their_alerts_were_false(
     make_alert(rule_id="old", seen=timezone.now() - timedelta(hours=25))
     make_alert(rule_id="old", seen=timezone.now() - timedelta(hours=25))
     (rule,) = queries.noisy_rules(analyst).rows
-    assert (rule["rule_id"], rule["number"], rule["hits"], rule["false"]) == ("loud", 3, 3, 2)
+    assert (rule["rule"], rule["number"], rule["hits"], rule["false"]) == ("loud", 3, 3, 2)
     content = client_of(analyst).get("/desk/rest/").content.decode()
     assert "/alerts/?state=closed_false_positive&amp;rule=loud" in content
 

@@ -47,6 +47,7 @@ class Row(NamedTuple):
     words: str
 
 
+FOUND = "id, source, thing, kind, title, readers"
 KEEP = f"INSERT INTO {TABLE} ({', '.join(Row._fields)}) VALUES ({', '.join(['%s'] * len(Row._fields))})"
 
 
@@ -65,8 +66,8 @@ def make(_apps: Any, editor: Any) -> None:
 
 def newest(
     terms: Sequence[Term], readers: Collection[str], also: Sequence[Collection[str]], since: int, most: int
-) -> list[int]:
-    """Give the ids of the newest documents with all ``terms``, one of ``readers`` and one of each set of ``also``.
+) -> list[Any]:
+    """Give the newest documents with all ``terms``, one of ``readers`` and one of each set of ``also``, as ``FOUND``.
 
     ``since`` is the least id that counts.
     """
@@ -74,14 +75,17 @@ def newest(
         return []
     tokens = [readers, *also]
     if connection.vendor == "postgresql":
-        sql = f"SELECT id FROM {TABLE} WHERE words @@ %s::tsquery AND id >= %s ORDER BY id DESC LIMIT %s"
+        sql = f"SELECT {FOUND} FROM {TABLE} WHERE words @@ %s::tsquery AND id >= %s ORDER BY id DESC LIMIT %s"
         asked = _postgresql(terms, tokens)
     else:
-        sql = "SELECT rowid FROM search_words WHERE search_words MATCH %s AND rowid >= %s ORDER BY rowid DESC LIMIT %s"
+        matching = "SELECT rowid FROM search_words WHERE search_words MATCH %s AND rowid >= %s"
+        newest_first = f"{matching} ORDER BY rowid DESC LIMIT %s"
+        sql = f"SELECT {FOUND} FROM {TABLE} WHERE id IN ({newest_first}) ORDER BY id DESC"
         asked = _sqlite(terms, tokens)
     with connection.cursor() as cursor:
         cursor.execute(sql, [asked, since, most])
-        return [pk for (pk,) in cursor.fetchall()]
+        rows: list[Any] = cursor.fetchall()
+        return rows
 
 
 def _sqlite(terms: Sequence[Term], tokens: Sequence[Collection[str]]) -> str:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -71,8 +71,7 @@ class Results:
     spans: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     pk: int
     source: str
     thing: int
@@ -84,7 +83,7 @@ class _Hit:
 def search(user: Any, asked: Asked, start: int = 0) -> Results:
     """Give what the person may see of what is asked for, from the ``start``-th result on.
 
-    Five queries and one or two for each source that has something.
+    A query for what matches and one for the texts shown, and one or two for each source that has something.
     """
     wanted = terms(asked.text)
     tokens = [token for source in all_sources().values() for token in source.readers(user)]
@@ -94,12 +93,10 @@ def search(user: Any, asked: Asked, start: int = 0) -> Results:
     if asked.place is not None:
         also.append([place_token(asked.place)])
     since = timezone.now() - SPANS[asked.span][0] if asked.span in SPANS else None
-    ids = newest(wanted, tokens, also, first_id(since) if since else 0, MOST)
-    hits = [_Hit(*row) for row in SearchDocument.objects.filter(pk__in=ids).order_by("-id").values_list(
-        "id", "source", "thing", "kind", "title", "readers")]  # fmt: skip
+    hits = [_Hit(*row) for row in newest(wanted, tokens, also, first_id(since) if since else 0, MOST)]
     known = _known(user, hits)
     allowed = [hit for hit in hits if (hit.source, hit.thing) in known]
-    return _results(allowed, known, wanted, start, more=len(ids) == MOST)
+    return _results(allowed, known, wanted, start, more=len(hits) == MOST)
 
 
 def _known(user: Any, hits: Sequence[_Hit]) -> dict[tuple[str, int], Found]:

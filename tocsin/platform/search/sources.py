@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Model
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string, module_has_submodule
 
@@ -36,14 +38,20 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A thing as a list of results shows it."""
+    """A thing as a list of results shows it; ``page`` is the name of its page, which takes its ``uuid``."""
 
     title: str
-    url: str
+    page: str
+    uuid: UUID
     reference: str = ""
     state: str = ""
     severity: int | None = None
     tlp: str = ""
+
+    @property
+    def url(self) -> str:
+        """Give its address; made for the few that are shown."""
+        return reverse(self.page, args=[self.uuid])
 
 
 @dataclass(frozen=True, slots=True)

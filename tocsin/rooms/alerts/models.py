@@ -106,6 +106,9 @@ class Alert(Identified):
             models.Index(fields=["updated_at", "id", "organisation"], name="alert_updated"),
             models.Index(fields=["organisation", "updated_at", "id"], name="alert_org_updated"),
             models.Index(fields=["assignee", "-rank", "-id"], name="alert_assignee", condition=Q(open=True)),
+            models.Index(
+                fields=["organisation", "updated_at", "id"], name="alert_waiting", condition=Q(state="waiting")
+            ),
         ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -272,8 +273,10 @@ def noisy_rules(user: Any, since: datetime) -> QuerySet[Alert, dict[str, Any]]:
     """Give the rules that raised most of the alerts seen since a moment, with how many of these were false."""
     found = Alert.objects.visible_to(user).filter(last_seen__gte=since).order_by()
     false = Count("pk", filter=Q(state=Alert.State.FALSE_POSITIVE))
-    counted = found.values("rule_id").annotate(title=Max("title"), number=Count("pk"), hits=Sum("count"), false=false)
-    noisy: QuerySet[Alert, dict[str, Any]] = counted.filter(number__gt=1).order_by("-number", "rule_id")
+    # By an expression: what is seen lately is few, and the index by rule would have all of it read.
+    by_rule = found.annotate(rule=Concat("rule_id", Value(""))).values("rule")
+    counted = by_rule.annotate(title=Max("title"), number=Count("pk"), hits=Sum("count"), false=false)
+    noisy: QuerySet[Alert, dict[str, Any]] = counted.filter(number__gt=1).order_by("-number", "rule")
     return noisy
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.access import scope_of
@@ -45,14 +44,11 @@ def readers(user: Any) -> Collection[str]:
 
 def visible(user: Any, things: Collection[int]) -> Mapping[int, Found]:
     """Give those alerts that the person may see."""
-    known = Alert.objects.visible_to(user).filter(pk__in=things).only("uuid", "title", "subject", "state", "level")
+    known = Alert.objects.visible_to(user).filter(pk__in=things)
+    states = {state.value: str(state.label) for state in Alert.State}
     return {
-        one.pk: Found(
-            f"{one.title} – {one.subject}" if one.subject else one.title,
-            reverse("alert", args=[one.uuid]),
-            state=one.get_state_display(),
-        )
-        for one in known
+        pk: Found(f"{title} – {subject}" if subject else title, "alert", uuid, state=states[state])
+        for pk, title, subject, uuid, state in known.values_list("pk", "title", "subject", "uuid", "state")
     }
 
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.access import scope_of
@@ -48,12 +47,12 @@ def _teams(user: Any) -> Collection[str]:
 
 def _visible_organisations(user: Any, things: Collection[int]) -> Mapping[int, Found]:
     known = Organisation.objects.visible_to(user).filter(pk__in=things)
-    return {one.pk: Found(str(one), reverse("organisation", args=[one.uuid]), one.code) for one in known}
+    return {one.pk: Found(str(one), "organisation", one.uuid, one.code) for one in known}
 
 
 def _visible_teams(user: Any, things: Collection[int]) -> Mapping[int, Found]:
     known = Team.objects.visible_to(user).filter(pk__in=things)
-    return {one.pk: Found(str(one), reverse("team", args=[one.uuid]), one.code) for one in known}
+    return {one.pk: Found(str(one), "team", one.uuid, one.code) for one in known}
 
 
 SOURCES = (

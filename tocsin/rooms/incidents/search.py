@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.access import scope_of
@@ -159,14 +158,13 @@ def readers(user: Any) -> Collection[str]:
 def visible(user: Any, things: Collection[int]) -> Mapping[int, Found]:
     """Give those incidents that the person may know of."""
     known = Incident.objects.visible_to(user).filter(pk__in=things)
+    states = {state.value: str(state.label) for state in Incident.State}
     return {
-        one.pk: Found(one.title, _url(one), one.reference, one.get_state_display(), one.severity, one.tlp)
-        for one in known.only("uuid", "title", "reference", "state", "severity", "tlp")
+        pk: Found(title, "incident", uuid, reference, states[state], severity, tlp)
+        for pk, title, uuid, reference, state, severity, tlp in known.values_list(
+            "pk", "title", "uuid", "reference", "state", "severity", "tlp"
+        )
     }
-
-
-def _url(incident: Incident) -> str:
-    return reverse("incident", args=[incident.uuid])
 
 
 SOURCES = (

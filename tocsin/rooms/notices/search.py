@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.access import scope_of
@@ -91,15 +91,15 @@ def readers(user: Any) -> Collection[str]:
 def visible(user: Any, things: Collection[int]) -> Mapping[int, Found]:
     """Give those notices that the person may see, and their own part of those they were told of."""
     known = Notice.objects.visible_to(user).filter(pk__in=things).only("uuid", "title", "state", "severity", "tlp")
-    found = {one.pk: _found(one, reverse("notice", args=[one.uuid])) for one in known}
+    found = {one.pk: _found(one, "notice", one.uuid) for one in known}
     told = Part.objects.visible_to(user, OWN).filter(notice__in=set(things) - set(found), told_at__isnull=False)
     for part in told.select_related("notice"):
-        found[part.notice_id] = _found(part.notice, reverse("notice_part", args=[part.uuid]))
+        found[part.notice_id] = _found(part.notice, "notice_part", part.uuid)
     return found
 
 
-def _found(notice: Notice, url: str) -> Found:
-    return Found(notice.title, url, state=notice.get_state_display(), severity=notice.severity, tlp=notice.tlp)
+def _found(notice: Notice, page: str, uuid: UUID) -> Found:
+    return Found(notice.title, page, uuid, state=notice.get_state_display(), severity=notice.severity, tlp=notice.tlp)
 
 
 SOURCES = (

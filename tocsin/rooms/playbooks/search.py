@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.access import scope_of
@@ -43,7 +42,7 @@ def visible(user: Any, things: Collection[int]) -> Mapping[int, Found]:
     """Give those playbooks that the person may see."""
     known = Playbook.objects.visible_to(user).filter(pk__in=things).select_related("current")
     known = known.defer("current__source", "current__facts", "current__description")
-    return {one.pk: Found(str(one), reverse("playbook", args=[one.uuid]), tlp=one.tlp) for one in known}
+    return {one.pk: Found(str(one), "playbook", one.uuid, tlp=one.tlp) for one in known}
 
 
 SOURCES = (

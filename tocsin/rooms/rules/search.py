@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.access import scope_of
@@ -32,7 +31,7 @@ def visible(user: Any, things: Collection[int]) -> Mapping[int, Found]:
     if not scope_of(user).allows(VIEW):
         return {}
     known = Rule.objects.filter(pk__in=things).only("uuid", "title", "level")
-    return {one.pk: Found(one.title, reverse("rule", args=[one.uuid]), state=one.get_level_display()) for one in known}
+    return {one.pk: Found(one.title, "rule", one.uuid, state=one.get_level_display()) for one in known}
 
 
 SOURCES = (

@@ -48,7 +48,8 @@ def alert_levels(user: Any) -> Sequence[Figure]:
 
 def incident_severities(user: Any) -> Sequence[Figure]:
     """Count the open incidents by severity, the worst first."""
-    found = Incident.objects.visible_to(user).filter(open=True).order_by("-severity", "-updated_at", "-id")
+    found = Incident.objects.visible_to(user, to_count=True).filter(open=True)
+    found = found.order_by("-severity", "-updated_at", "-id")
     severities = [Severity(value) for value in sorted(Severity.values, reverse=True)]
     asked = {f"n{v}": Count("pk", filter=Q(severity=v)) for v in severities}
     counts = found[: COUNT_LIMIT + 1].aggregate(**asked)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -24,7 +25,7 @@ from tocsin.rooms.constituency.models import CONFIRM_EVERY, Contact, Membership,
 from tocsin.rooms.desk.queries.figures import Figure
 from tocsin.rooms.incidents import queries as incidents
 from tocsin.rooms.incidents.knowledge import routes
-from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Severity
+from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Seal, Severity
 from tocsin.rooms.notices.models import Part
 
 WORST_FIRST = tuple(sorted(Severity, reverse=True))
@@ -236,10 +237,12 @@ def _parts(user: Any) -> QuerySet[IncidentEntity, Any]:
     """Count the open incidents of each organisation and severity that the person sees there."""
     scope = scope_of(user)
     late = Q(incident__next_due_at__lt=timezone.now())
-    seen = IncidentEntity.objects.filter(
-        organisation__in=scope.organisations("incidents.view"),
-        incident__in=Incident.objects.visible_to(user).filter(open=True),
-    )
+    # Whoever handles what concerns an organisation sees its part; by an expression, so that open incidents are read
+    # and their parts looked up, and not each organisation in each incident.
+    named = Seal.objects.filter(incident=OuterRef("pk"), person=scope.person)
+    known = Incident.objects.filter(Q(sealed=False) | Exists(named), open=True)
+    parts = IncidentEntity.objects.alias(place=F("organisation") + 0)
+    seen = parts.filter(place__in=scope.organisations("incidents.view"), incident__in=known)
     grouped = seen.order_by().values("organisation", "incident__severity")
     return grouped.annotate(number=Count("pk"), late=Count("pk", filter=late))
 
@@ -253,9 +256,9 @@ def _teams(user: Any, waiting: Sequence[Mapping[str, Any]]) -> Teams:
     found = Incident.objects.visible_to(user).filter(open=True).order_by()
     counts = {"open": Count("pk"), "unowned": Count("pk", filter=nobody), "late": Count("pk", filter=late)}
     total: Counter[str] = Counter()
-    for row in found.values("owner_team").annotate(**counts):
+    for row in found.annotate(of=Coalesce("owner_team", 0)).values("of").annotate(**counts):
         total.update({name: row[name] for name in counts})
-        if load := loads.get(row["owner_team"]):
+        if load := loads.get(row["of"]):
             load.open, load.unowned, load.late = row["open"], row["unowned"], row["late"]
     for row in waiting:
         if load := loads.get(row["to_team"]):
@@ -306,4 +309,9 @@ def _incidents(**filters: Any) -> str:
 
 
 def _to(page: str, **filters: Any) -> str:
-    return f"{reverse(page)}?{urlencode(filters)}"
+    return f"{_address(page)}?{urlencode(filters)}"
+
+
+@cache
+def _address(page: str) -> str:
+    return reverse(page)

@@ -133,8 +133,12 @@ class Incident(Identified):
     closing_availability = models.CharField(max_length=6, choices=Degree.choices, blank=True)
     closing_impact = models.TextField(blank=True)
     closing_lesson = models.TextField(blank=True)
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
-    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", db_index=False
+    )
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from", db_index=False
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = IncidentQuerySet.as_manager()
@@ -153,10 +157,18 @@ class Incident(Identified):
             models.Index(
                 fields=["-severity", "-updated_at", "-id"], name="incident_open_queue", condition=Q(open=True)
             ),
+            models.Index(
+                fields=["-severity", "-updated_at", "-id"],
+                name="incident_unowned_queue",
+                condition=Q(open=True, owner=None),
+            ),
             models.Index(fields=["-updated_at", "-id"], name="incident_newest"),
             models.Index(fields=["updated_at", "id"], name="incident_updated"),
             models.Index(fields=["owner_team", "-updated_at"], name="incident_team"),
             models.Index(fields=["id"], name="incident_sealed", condition=Q(sealed=True)),
+            # Nearly all have neither: an index that held those too would look of no use to a planner.
+            models.Index(fields=["parent"], name="incident_parent", condition=Q(parent__isnull=False)),
+            models.Index(fields=["merged_into"], name="incident_merged", condition=Q(merged_into__isnull=False)),
             models.Index(fields=["next_due_at", "id"], name="incident_due"),
             models.Index(fields=["next_due_at", "id"], name="incident_open_due", condition=Q(open=True)),
             models.Index(fields=["severity", "next_due_at", "id"], name="incident_board_due", condition=Q(open=True)),

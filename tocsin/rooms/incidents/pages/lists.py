@@ -45,7 +45,7 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
         incident.shown_organisations = seen.get(incident.pk, [])
     shown = {
         "page": listed,
-        "count": bounded_count(found),
+        "count": bounded_count(queries.queue(request.user, filters=request.GET.dict(), to_count=True)),
         "filters": forms.FilterForm(
             request.GET or None, organisations=queries.codes_in_reach(request.user), due=sees_due
         ),

@@ -28,15 +28,15 @@ SHOWN = ("uuid", "reference", "title", "state", "open", "severity", "tlp", "seal
          "offered_to__code")  # fmt: skip
 
 
-def visible(user: Any) -> QuerySet[Incident]:
-    """Give all incidents the person may know of."""
-    found: QuerySet[Incident] = Incident.objects.visible_to(user).select_related(*LISTED)
+def visible(user: Any, *, to_count: bool = False) -> QuerySet[Incident]:
+    """Give all incidents the person may know of; ``to_count`` as `IncidentQuerySet.visible_to` has it."""
+    found: QuerySet[Incident] = Incident.objects.visible_to(user, to_count=to_count).select_related(*LISTED)
     return found
 
 
-def queue(user: Any, *, filters: Mapping[str, str]) -> QuerySet[Incident]:
+def queue(user: Any, *, filters: Mapping[str, str], to_count: bool = False) -> QuerySet[Incident]:
     """Give the incidents of a list page; unknown filters are ignored, unknown values match nothing."""
-    found = _in_state(visible(user), filters.get("state") or "open")
+    found = _in_state(visible(user, to_count=to_count), filters.get("state") or "open")
     found = _answered_for(found, user, filters)
     if severity := filters.get("severity"):
         found = found.filter(severity=severity) if severity in map(str, Severity.values) else found.none()

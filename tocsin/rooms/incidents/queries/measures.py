@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -111,9 +111,8 @@ def measured(user: Any, period: Period, organisation: str = "") -> QuerySet[Dead
     known = Incident.objects.visible_to(user)
     if organisation:
         known = known.filter(pk__in=concerning(user, organisation))
-    found: QuerySet[Deadline] = Deadline.objects.filter(
-        period.holds(), entity=None, kind__in=MEASURED, incident__in=known.values("pk")
-    )
+    of_it = Exists(known.filter(pk=OuterRef("incident")))
+    found: QuerySet[Deadline] = Deadline.objects.filter(period.holds(), of_it, entity=None, kind__in=MEASURED)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from tocsin.platform.access import scope_of
 from tocsin.rooms.incidents.models import (
@@ -35,9 +35,10 @@ def similar(user: Any, incident: Incident, found: Iterable[Observable]) -> list[
     if not rare:
         return []
     reach = Q(entity=None) | Q(entity__organisation__in=scope_of(user).organisations("incidents.view"))
-    reach |= Q(incident__in=Incident.objects.in_charge(user))
+    of_it = Incident.objects.filter(pk=OuterRef("incident"))
+    reach |= Q(Exists(of_it.in_charge(user)))
     others = Sighting.objects.filter(reach, observable__in=rare).exclude(incident=incident)
-    others = others.filter(incident__in=Incident.objects.handled_by(user))
+    others = others.filter(Exists(of_it.handled_by(user)))
     couples = others.values_list("incident", "observable__kind", "observable__value").distinct()[:COUPLES]
     shared: defaultdict[int, list[str]] = defaultdict(list)
     for other, kind, value in couples:
