@@ -33,6 +33,7 @@ class IncidentsConfig(RoomConfig):
             register_mover,
         )
         from tocsin.rooms.incidents.knowledge.levels import levels
+        from tocsin.rooms.incidents.knowledge.suggestions import suggestions
         from tocsin.rooms.incidents.queries import (
             Tab,
             happened,
@@ -56,4 +57,5 @@ class IncidentsConfig(RoomConfig):
         register_tab(Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True))
         register_tab(Tab("pages", _("On call"), "incident_pages", 65))
         levels()
+        suggestions()
         register_tab(Tab("evidence", _("Evidence"), "incident_evidence", 40, lambda _view: True))

@@ -17,6 +17,7 @@ from tocsin.rooms.alerts import actions as alert_actions
 from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Organisation, Team
+from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions.entries import TECHNIQUE
 from tocsin.rooms.incidents.actions.hand_over import offer
 from tocsin.rooms.incidents.actions.record import hold, note, note_many, require_handler, require_own_part, require_part
@@ -40,6 +41,7 @@ def open_incident(
     severity: int = Severity.MEDIUM,
     tlp: str = TLP.AMBER,
     summary: str = "",
+    rsit_type: str = "",
     alerts: Iterable[Alert] = (),
     offer_to: Team | None = None,
     occurred_at: datetime | None = None,
@@ -47,6 +49,8 @@ def open_incident(
     """Open an incident with one part per organisation; ``alerts`` are escalated into it, ``offer_to`` is offered it."""
     concerned, joined = list(organisations), list(alerts)
     require(actor, "incidents.open")
+    if rsit_type and rsit_type not in knowledge.class_of():
+        raise ValidationError(_("The taxonomy has no such type."))
     for organisation in concerned:
         require(actor, "incidents.open", organisation.pk)
     incident = Incident.objects.create(
@@ -54,6 +58,8 @@ def open_incident(
         summary=summary,
         severity=severity,
         tlp=tlp,
+        rsit_class=knowledge.class_of().get(rsit_type, ""),
+        rsit_type=rsit_type,
         opened_by=actor,
         owner=actor,
         owner_team=_team_of(actor),

@@ -13,14 +13,14 @@ from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import queries
-from tocsin.rooms.incidents.forms.common import prose
+from tocsin.rooms.incidents.forms.common import prose, type_choices
 from tocsin.rooms.incidents.models import Incident, Severity, Task
 
 
 class OpenForm(forms.Form):
     """A new incident, with as little typing as can be."""
 
-    title = forms.CharField(label=_("Title"), max_length=200)
+    title = forms.CharField(label=_("Title"), max_length=200, widget=forms.TextInput(attrs={"autofocus": True}))
     organisations = forms.ModelMultipleChoiceField(
         label=_("Organisations concerned"),
         queryset=Organisation.objects.none(),
@@ -31,6 +31,7 @@ class OpenForm(forms.Form):
     severity = forms.TypedChoiceField(
         label=_("Severity"), choices=Severity.choices, coerce=int, initial=Severity.MEDIUM
     )
+    rsit_type = forms.ChoiceField(label=_("Class and type"), choices=type_choices, required=False)
     tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices, initial=TLP.AMBER)
     summary = prose(_("Summary"), 3, required=False)
     offer_to = forms.ModelChoiceField(

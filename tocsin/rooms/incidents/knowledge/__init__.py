@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.markings import TLP
 from tocsin.rooms.incidents.knowledge import wording
+from tocsin.rooms.incidents.knowledge.classes import class_of, label, taxonomy
 from tocsin.rooms.incidents.knowledge.definitions import TIMES, definition
 from tocsin.rooms.incidents.knowledge.flags import Flag, Raised, flags, raised
 from tocsin.rooms.incidents.knowledge.states import Transition, machine
+from tocsin.rooms.incidents.knowledge.suggestions import suggested_type
 from tocsin.rooms.incidents.knowledge.wording import impact
 from tocsin.rooms.incidents.models import Deadline, Incident, Rise, Severity, TimelineEntry
 
@@ -31,6 +30,7 @@ __all__ = [
     "Flag",
     "Raised",
     "Transition",
+    "class_of",
     "definition",
     "event",
     "events_from",
@@ -42,10 +42,9 @@ __all__ = [
     "next_state",
     "raised",
     "said",
+    "suggested_type",
     "taxonomy",
 ]
-
-HERE = Path(__file__).parents[1]
 
 EVENT_LABELS: Mapping[str, Promise] = {
     "acknowledge": _("Acknowledge"),
@@ -173,13 +172,6 @@ def event(step: Transition) -> Event:
     return Event(step.event, EVENT_LABELS[step.event], _word("reminder", step.reminder) if step.reminder else "")
 
 
-@cache
-def taxonomy() -> Mapping[str, Mapping[str, Any]]:
-    """Give the classes of the taxonomy (RSIT 1003), each with ``name`` and ``types``."""
-    classes: Mapping[str, Mapping[str, Any]] = yaml.safe_load((HERE / "taxonomy.yaml").read_text())["classes"]
-    return classes
-
-
 def next_state(state: str, event: str) -> str | None:
     """Give the state that ``event`` leads to, None when it cannot happen now."""
     found = machine().transition(state, event)
@@ -194,15 +186,6 @@ def events_from(state: str) -> Mapping[str, str]:
 def is_terminal(state: str) -> bool:
     """Tell whether nothing more is expected in ``state``."""
     return state in machine().terminal
-
-
-def label(rsit_class: str, rsit_type: str) -> str:
-    """Give the names of a class and a type as people read them; empty when there is no class."""
-    entry = taxonomy().get(rsit_class)
-    if entry is None:
-        return ""
-    name = str(entry["types"].get(rsit_type, ""))
-    return f"{gettext(entry['name'])}: {gettext(name)}" if name else gettext(entry["name"])
 
 
 def said(entry: TimelineEntry) -> str:

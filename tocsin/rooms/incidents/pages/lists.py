@@ -18,7 +18,7 @@ from tocsin.platform.lists import bounded_count, keyset
 from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import queries as alert_queries
-from tocsin.rooms.incidents import actions, forms, queries
+from tocsin.rooms.incidents import actions, forms, knowledge, queries
 from tocsin.rooms.incidents.models import Incident, Severity
 from tocsin.rooms.incidents.pages.common import done, me
 from tocsin.rooms.incidents.schemas import INCIDENTS
@@ -108,6 +108,9 @@ def _told_by(user: Person, alerts: list[Any]) -> dict[str, Any]:
         # Everyone concerned reads the title: it names a subject only when it is everyone's own.
         "title": f"{worst.title} – {worst.subject}"[:200] if one and worst.subject else worst.title,
         "organisations": sorted({a.organisation.code for a in alerts if a.organisation}),
+        "rsit_type": knowledge.suggested_type(
+            (technique for alert in alerts for technique in alert.techniques), (alert.title for alert in alerts)
+        ),
         "severity": {0: Severity.BASELINE, 1: Severity.LOW, 2: Severity.MEDIUM}.get(worst.level, Severity.HIGH),
         "offer_to": team.code if team else None,
     }
