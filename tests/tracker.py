@@ -90,7 +90,7 @@ class Tracker:
 
     def start(self) -> None:
         """Start the server."""
-        command = [SERVER, "--server", "HTTP::Server::PSGI", "--host", "127.0.0.1", "--port", str(self.port)]
+        command = [str(SERVER), "--server", "HTTP::Server::PSGI", "--host", "127.0.0.1", "--port", str(self.port)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         eventually(lambda: listening(self.port), "RT answers")

@@ -29,9 +29,7 @@ def concerning(responder: Person, *codes: str, title: str = "Beacons to a C2 ser
     for part in made.entities.select_related("organisation"):
         code = part.organisation.code
         incidents.change_part(actor=responder, entity=part, summary=f"Host of {code}")
-        incidents.comment(
-            actor=responder, incident=made, text=f"Only for {code}", entity=part, audience="entity"
-        )
+        incidents.comment(actor=responder, incident=made, text=f"Only for {code}", entity=part, audience="entity")
     incidents.comment(actor=responder, incident=made, text="For the team alone")
     incidents.comment(actor=responder, incident=made, text="For all concerned", audience="all")
     return Incident.objects.get(pk=made.pk)

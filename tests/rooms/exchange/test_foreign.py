@@ -34,7 +34,9 @@ def test_what_concerns_an_organisation_becomes_a_ticket_with_its_own_facts_alone
         assert part in text
     for part in ("DEPB", "For the team alone"):
         assert part not in text
-    assert ticket.state == "live" and ticket.trouble == "" and ticket.state_there == "new"
+    assert ticket.state == "live"
+    assert ticket.trouble == ""
+    assert ticket.state_there == "new"
     assert GateEntry.objects.filter(action="ticket", allowed=True, recipient_organisation="DEPA").exists()
     assert AuditEntry.objects.filter(verb="exchange.ticket_opened").exists()
     assert incident.timeline.filter(event="ticket_opened").count() == 1
@@ -54,9 +56,12 @@ def test_what_is_written_and_done_there_is_seen_here(admin: Person, responder: P
     tracker.set_state(ticket.number, "resolved")
     mirrored(3)
     (text,) = said_in(incident)
-    assert text.startswith("Host is isolated\nAttached there: log") and "alert" not in text and "hello" not in text
+    assert text.startswith("Host is isolated\nAttached there: log")
+    assert "alert" not in text
+    assert "hello" not in text
     ticket.refresh_from_db()
-    assert ticket.state_there == "resolved" and ticket.last_in_at is not None
+    assert ticket.state_there == "resolved"
+    assert ticket.last_in_at is not None
     assert [e.details["now"] for e in incident.timeline.filter(event="ticket_state")] == ["open", "resolved"]
     assert not said_in(concerning(responder, "DEPB"))
 
@@ -73,7 +78,8 @@ def test_nothing_goes_in_circles(admin: Person, responder: Person, tracker: Trac
     tracker.reply(number, tracker.texts(number)[1])  # a mail robot that sends back what it got
     mirrored(5)
     written = tracker.texts(number)
-    assert len(written) == 4 and "Second word" in written[1]
+    assert len(written) == 4
+    assert "Second word" in written[1]
     assert said_in(incident) == ["An answer"]
     assert Passing.objects.filter(way="out").exclude(state="done").count() == 0
     assert Passing.objects.filter(way="out", transaction="").count() == 0, "each of ours was recognised there"
@@ -108,8 +114,10 @@ def test_sealing_stops_it_at_once(admin: Person, responder: Person, tracker: Tra
     incidents.seal(actor=responder, incident=incident, people=[])
     tracker.reply(number, "Written there after the seal")
     mirrored(3)
-    assert len(tracker.texts(number)) == 2 and said_in(incident) == []
+    assert len(tracker.texts(number)) == 2
+    assert said_in(incident) == []
     assert ticket_of(incident).state == "stopped"
     incidents.unseal(actor=responder, incident=incident)
     mirrored(2)
-    assert len(tracker.texts(number)) == 2 and said_in(incident) == [], "it goes on when somebody says so"
+    assert len(tracker.texts(number)) == 2, "it goes on when somebody says so"
+    assert said_in(incident) == []

@@ -19,9 +19,12 @@ class ExchangeConfig(RoomConfig):
         """Show on every incident where else it lives; let its tickets elsewhere follow merges, and end with a seal."""
         from tocsin.rooms.exchange.actions import stop_for_seal
         from tocsin.rooms.exchange.models import Ticket
+        from tocsin.rooms.exchange.queries import tag_of, tagged
         from tocsin.rooms.incidents.actions import Rows, hear_of_seals, register_mover
         from tocsin.rooms.incidents.queries import Tab, register_tab
+        from tocsin.rooms.notices.queries.tags import register_tags
 
+        register_tags("exchange", tag_of, tagged)
         register_mover(Rows("foreign_tickets", _("Tickets elsewhere"), Ticket))
         hear_of_seals("exchange", stop_for_seal)
 

@@ -12,8 +12,8 @@ from tocsin.rooms.exchange.actions.deciding import (
     match_columns,
 )
 from tocsin.rooms.exchange.actions.desks import Step, change_desk, hook_secret, run_desk, set_up_desk, try_desk
-from tocsin.rooms.exchange.actions.examine import examine_desks
 from tocsin.rooms.exchange.actions.errors import ExchangeError
+from tocsin.rooms.exchange.actions.examine import examine_desks
 from tocsin.rooms.exchange.actions.mirroring import begin_now, called, mirror, mirror_now, stop_for_seal
 from tocsin.rooms.exchange.actions.reading import look_at
 from tocsin.rooms.exchange.actions.receiving import MOST_BYTES, MOST_FILES, Offered, receive

@@ -172,7 +172,9 @@ def _open(desk: ForeignDesk, rt: Rt, ticket: Ticket, errand: Errand) -> None:
 
 
 def _note_opened(desk: ForeignDesk, ticket: Ticket, number: str, state: str) -> None:
-    incident = Incident.objects.select_for_update().get(pk=Ticket.objects.values("incident").get(pk=ticket.pk)["incident"])
+    incident = Incident.objects.select_for_update().get(
+        pk=Ticket.objects.values("incident").get(pk=ticket.pk)["incident"]
+    )
     Ticket.objects.filter(pk=ticket.pk).update(number=number, state_there=state, unheard=True)
     Ticket.objects.filter(pk=ticket.pk, state=State.WAITING).update(state=State.LIVE)
     audit.record(None, "exchange.ticket_opened", incident, {"organisation": desk.organisation.code, "ticket": number})
@@ -195,7 +197,7 @@ def _set_state(rt: Rt, ticket: Ticket, state: str) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(state_there=now_there, last_out_at=timezone.now(), unheard=True)
     if now_there != state:
         raise Trouble(
-            _("The ticket did not become “%(wanted)s” and is “%(there)s”: look at the states of the desk, and at rights.")
+            _("The ticket is “%(there)s” and not “%(wanted)s”: look at the states of the desk, and at the rights.")
             % {"wanted": state, "there": now_there}
         )
 

@@ -51,7 +51,7 @@ def set_up_desk(*, actor: Person, organisation: Organisation, token: str, **give
 def change_desk(*, actor: Person, desk: ForeignDesk, token: str = "", **given: Any) -> ForeignDesk:
     """Change a desk; without a ``token`` the one that is kept stays, unless it would go to another address."""
     require(actor, DESKS, desk.organisation_id)
-    current = ForeignDesk.objects.select_for_update().get(pk=desk.pk)
+    current: ForeignDesk = ForeignDesk.objects.select_for_update().get(pk=desk.pk)
     values = _checked(given)
     if values["base_url"] != current.base_url and not token:
         raise ValidationError(_("Another address needs its token: the one that is kept is not sent elsewhere."))

@@ -27,7 +27,8 @@ WROTE, STATE = frozenset({"Create", "Correspond"}), "Status"
 SYSTEM = frozenset({"RT_System", "Nobody"})
 MARKER = re.compile(r"-- Tocsin (\S+) ([0-9a-f]{16})\b")
 QUOTE = re.compile(r"^[>\s]+", re.MULTILINE)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MAILS = 50
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 Way = Passing.Way
 
@@ -88,12 +89,21 @@ def _take_text(desk: ForeignDesk, ticket: Ticket, incident: Incident, heard: Tra
     written = _clean(plain, text.names)
     if not written:
         return
+    if _came_by_mail(ticket, incident, plain):
+        _keep(ticket, heard, written, [])
+        return
     entry = note(
         incident, "ticket_wrote", name=heard.creator, ticket=ticket.number, text=written, author=None,
         kind=TimelineEntry.Kind.RESPONSE, entity=_part(ticket), audience=Audience.ENTITY,
         time=min(heard.created, timezone.now()),
     )  # fmt: skip
     _keep(ticket, heard, written, [entry])
+
+
+def _came_by_mail(ticket: Ticket, incident: Incident, plain: str) -> bool:
+    """Tell whether the ticket system has sent the same by mail, so that it stands in the timeline already."""
+    mails = incident.timeline.filter(event="wrote", entity=ticket.entity_id, time__gte=timezone.now() - DAY)
+    return any(_bare(text) == _bare(plain) for text in mails.order_by("-id").values_list("text", flat=True)[:MAILS])
 
 
 def _ours(desk: ForeignDesk, ticket: Ticket, heard: Transaction, plain: str) -> bool:

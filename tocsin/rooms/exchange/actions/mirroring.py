@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -131,11 +132,12 @@ def mirror_now(*, actor: Person, ticket: Ticket) -> None:
 
 
 @transaction.atomic
-def begin_now(*, actor: Person, desk: ForeignDesk, entity: IncidentEntity) -> Ticket:
+def begin_now(*, actor: Person, entity: IncidentEntity) -> Ticket:
     """Let a part have a ticket that was told of before its desk began."""
     require_handler(actor, entity.incident)
-    if not desk.active or desk.organisation_id != entity.organisation_id:
-        raise ValidationError(_("Its desk is stopped."))
+    desk = ForeignDesk.objects.filter(organisation=entity.organisation_id, active=True).first()
+    if desk is None:
+        raise ValidationError(_("This organisation has no desk that runs."))
     if not queries.told(entity):
         raise ValidationError(_("Tell the organisation first: what it was not told of becomes no ticket there."))
     made = begin_ticket(desk, entity)
@@ -159,12 +161,19 @@ def stop_for_seal(incidents: Collection[Incident]) -> None:
     audit.record_many(None, "exchange.ticket_stop", stopped)
 
 
-def called(desk: ForeignDesk | None, identity: str, timestamp: str, signature: str, body: bytes, number: str) -> bool:
+def called(uuid: UUID, identity: str, timestamp: str, signature: str, body: bytes, number: str) -> bool:
     """Take a signed call of an organisation's system that a ticket changed; False when it is not signed as it must be.
 
     A call tells nothing but that: what changed is asked for there. It answers the same whatever ticket it names.
     """
-    if desk is None or not timestamp.isdecimal() or len(timestamp) > 12 or abs(time.time() - int(timestamp)) > OLD:
+    desk = ForeignDesk.objects.filter(uuid=uuid, active=True).first()
+    if (
+        desk is None
+        or not timestamp.isascii()
+        or not timestamp.isdecimal()
+        or len(timestamp) > 12
+        or abs(time.time() - int(timestamp)) > OLD
+    ):
         return False
     wanted = webhooks.signature(hook_secret(desk), identity, int(timestamp), body)
     if not any(hmac.compare_digest(wanted.encode(), given.encode()) for given in signature.split()[:5]):

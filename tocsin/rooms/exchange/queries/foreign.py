@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -16,11 +17,14 @@ from tocsin.platform import gate
 from tocsin.platform.gate import Item, Recipient
 from tocsin.platform.markings import TLP
 from tocsin.rooms.constituency import queries as constituency
+from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
+from tocsin.rooms.exchange.querysets import DESKS
 from tocsin.rooms.incidents.knowledge import label, said
 from tocsin.rooms.incidents.models import Audience, HandOff, Incident, IncidentEntity, TimelineEntry
 from tocsin.rooms.notices.models import Part, ThreadMail
 from tocsin.rooms.notices.queries.facts import shown
+from tocsin.rooms.notices.queries.tags import Tagged
 
 FROM_THEM = ("ticket_opened", "ticket_wrote", "ticket_state", "wrote", "stranger_wrote")
 AT_ONCE, FACTS = 20, 200
@@ -100,7 +104,9 @@ def telling(ticket: Ticket) -> Telling:
     """Describe the part of an incident, and the system it would go to, to the gate."""
     incident, place = ticket.incident, ticket.entity.organisation
     item = Item("incident", incident.uuid, incident.title, TLP(incident.tlp), frozenset({place.code}), incident.sealed)
-    others = [each.organisation for each in incident.entities.exclude(pk=ticket.entity_id).select_related("organisation")]
+    others = [
+        each.organisation for each in incident.entities.exclude(pk=ticket.entity_id).select_related("organisation")
+    ]
     named = frozenset(name for other in others for name in (other.name, other.name_fr) if name)
     above = frozenset(constituency.lineage(place))
     return Telling(
@@ -170,6 +176,12 @@ def desks(user: Any) -> QuerySet[ForeignDesk]:
     return found.order_by("organisation__code")
 
 
+def organisations_for_desks(user: Any) -> QuerySet[Organisation]:
+    """Give the organisations for which the person may set a desk up, and that have none."""
+    found: QuerySet[Organisation] = Organisation.objects.visible_to(user, DESKS)
+    return found.filter(active=True, foreign_desk=None).order_by("place")
+
+
 def desk_or_404(user: Any, uuid: Any) -> ForeignDesk:
     """Give one ticket system that the person sets up."""
     found = desks(user).filter(uuid=uuid).first()
@@ -186,7 +198,6 @@ class Elsewhere:
     desk: ForeignDesk
     ticket: Ticket | None
     passed: Sequence[Passing] = ()
-    told: bool = True
 
     @property
     def url(self) -> str:
@@ -203,13 +214,11 @@ def elsewhere(incident: Incident, entities: Collection[IncidentEntity]) -> list[
     with_ticket = {ticket.entity_id for ticket in tickets}
     latest = _latest(tickets)
     by_id = {entity.pk: entity for entity in entities}
-    shown_ = [
-        Elsewhere(by_id[each.entity_id], each.desk, each, latest.get(each.pk, ())) for each in tickets
-    ]
+    shown_ = [Elsewhere(by_id[each.entity_id], each.desk, each, latest.get(each.pk, ())) for each in tickets]
     for place, entity in places.items():
         desk = found.get(place)
         if desk is not None and entity.pk not in with_ticket:
-            shown_.append(Elsewhere(entity, desk, None, told=told(entity)))
+            shown_.append(Elsewhere(entity, desk, None))
     return shown_
 
 
@@ -229,3 +238,39 @@ def ticket_or_404(incident: Incident, entities: Collection[IncidentEntity], uuid
     if found is None:
         raise Http404("ticket")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many tickets of a desk are mirrored, and how many are not and why; none of what is sealed."""
+
+    live: int
+    waiting: int
+    refused: int
+    resting: int
+    troubled: int
+
+
+def figures_of(desk: ForeignDesk) -> Figures:
+    """Count the tickets of a desk."""
+    counts = desk.tickets.filter(incident__sealed=False).aggregate(
+        **{state: Count("pk", filter=Q(state=state)) for state in ("live", "waiting", "refused", "resting")},
+        troubled=Count("pk", filter=Q(failures__gt=0)),
+    )
+    return Figures(**counts)
+
+
+def tag_of(matter: UUID, organisation: str) -> str:
+    """Give the tag by which an organisation's system knows its mails about an incident; empty when there is none."""
+    tickets = Ticket.objects.filter(
+        incident__uuid=matter, desk__organisation__code=organisation, desk__active=True, incident__sealed=False
+    )
+    found = tickets.exclude(number="").exclude(desk__rtname="").select_related("desk").order_by("pk").first()
+    return f"[{found.desk.rtname} #{found.number}]" if found is not None else ""
+
+
+def tagged(name: str, number: str) -> Tagged | None:
+    """Give what a tag in the subject of a mail is about, while it is mirrored."""
+    tickets = Ticket.objects.filter(number=number, desk__rtname__iexact=name, desk__active=True, state=State.LIVE)
+    found = tickets.filter(incident__sealed=False).values_list("incident__uuid", "desk__organisation")[:2]
+    return Tagged(*found[0]) if len(found) == 1 else None
