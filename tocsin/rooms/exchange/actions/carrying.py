@@ -59,9 +59,10 @@ def begin_ticket(desk: ForeignDesk, entity: IncidentEntity) -> Ticket | None:
     known = Ticket.objects.filter(entity=entity.pk).exists()
     if incident.sealed or known or not incident.entities.filter(pk=entity.pk).exists():
         return None
-    return Ticket.objects.create(
-        desk=desk, incident=incident, entity=entity, reference=f"{incident.reference}/{desk.organisation.code}"[:60]
-    )
+    reference = f"{incident.reference}/{desk.organisation.code}"[:50]
+    others = Ticket.objects.filter(reference__startswith=reference).count()  # such as one that went to another incident
+    reference = f"{reference}-{others + 1}" if others else reference
+    return Ticket.objects.create(desk=desk, incident=incident, entity=entity, reference=reference)
 
 
 def carry(desk: ForeignDesk, rt: Rt, ticket: Ticket) -> None:
@@ -158,9 +159,9 @@ def _open(desk: ForeignDesk, rt: Rt, ticket: Ticket, errand: Errand) -> None:
     """Find the ticket if it was opened before, else open it; note its number."""
     if errand.passing is None or not _still(ticket):
         return
-    found = rt.find(ticket.reference, desk.reference_field)
+    number = _opened_before(desk, rt, ticket, errand.passing)
     fields = {desk.reference_field: ticket.reference} if desk.reference_field else {}
-    number = found[0] if found else rt.create(desk.queue, errand.subject, errand.passing.text, fields)
+    number = number or rt.create(desk.queue, errand.subject, errand.passing.text, fields)
     there = rt.ticket(number)
     with transaction.atomic():
         _note_opened(desk, ticket, number, there.state)
@@ -169,6 +170,15 @@ def _open(desk: ForeignDesk, rt: Rt, ticket: Ticket, errand: Errand) -> None:
             desk.account = there.creator
         _done(ticket, errand.passing)
     ticket.number, ticket.state_there = number, there.state
+
+
+def _opened_before(desk: ForeignDesk, rt: Rt, ticket: Ticket, passing: Passing) -> str:
+    """Give the number of the ticket that we opened and did not note; one by others with its subject is none of it."""
+    for number in rt.find(ticket.reference, desk.reference_field):
+        first = next(rt.history(number, 0), None)
+        if first is not None and passing.marker in rt.text(first.number).text:
+            return number
+    return ""
 
 
 def _note_opened(desk: ForeignDesk, ticket: Ticket, number: str, state: str) -> None:

@@ -15,6 +15,12 @@ def examine_desks(_settings: Config) -> Iterator[Finding]:
     for desk in failing.order_by("organisation__code"):
         text = f"{desk.organisation.code} fails since {desk.failing_since:%Y-%m-%d %H:%M}Z: {desk.trouble}"
         yield warning("desks", text, "Exchange, Desks of others, Try it; nothing is lost, it is tried again")
+    going = Ticket.objects.filter(state__in=Ticket.GOING, incident__sealed=False)
+    troubled = going.filter(failures__gt=0).count()
+    if troubled:
+        yield warning(
+            "desks", f"{troubled} tickets cannot be mirrored", "the tab Elsewhere of their incidents says why"
+        )
     resting = Ticket.objects.filter(state=Ticket.State.RESTING, incident__sealed=False).count()
     if resting:
         yield warning("desks", f"{resting} tickets rest", "look for a loop there, then Mirror now on their incidents")

@@ -6,11 +6,12 @@ import hmac
 import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -74,27 +75,36 @@ def _carry_all(desk: ForeignDesk, rt: Rt, until: float) -> Trouble | None:
 
 
 def _hear_all(desk: ForeignDesk, rt: Rt, until: float) -> Trouble | None:
-    tickets = list(queries.to_hear(desk).select_related("incident"))
-    changed: dict[str, object] = {}
+    now, tickets = timezone.now(), list(queries.to_hear(desk).select_related("incident"))
+    changed: dict[str, datetime] = {}
     for some in _chunks(tickets):
         changed |= rt.changed([ticket.number for ticket in some])
     for ticket in tickets:
         at = changed.get(ticket.number)
-        if (at is None or at == ticket.changed_there) and not ticket.unheard:
+        if (at is not None and at == ticket.changed_there and not ticket.unheard) or ticket.next_attempt_at > now:
             continue
         if time.monotonic() > until:
             break
         try:
-            hear(desk, rt, ticket)
+            _hear(desk, rt, ticket, at)
         except Trouble as trouble:
             later(ticket, trouble)
             if trouble.whole:
                 return trouble
-            continue
-        # Times there are of whole seconds: what has just changed is looked at once more.
-        again = at is not None and at != ticket.changed_there
-        Ticket.objects.filter(pk=ticket.pk).update(changed_there=at or ticket.changed_there, unheard=again)
     return None
+
+
+def _hear(desk: ForeignDesk, rt: Rt, ticket: Ticket, at: datetime | None) -> None:
+    """Hear one ticket that changed ``at`` a time of the clock there, None when it cannot be seen."""
+    if at is None:
+        raise Trouble(_("RT does not show this ticket: it was merged into another or deleted, or a right is gone."))
+    hear(desk, rt, ticket)
+    # Times there are of whole seconds: what has just changed is looked at once more.
+    heard = Ticket.objects.filter(pk=ticket.pk)
+    heard.update(changed_there=at, unheard=at != ticket.changed_there)
+    heard.filter(carried_at__gte=F("incident__updated_at")).exclude(trouble="").exclude(
+        state=Ticket.State.RESTING
+    ).update(trouble="", failures=0)
 
 
 def _chunks(tickets: Sequence[Ticket]) -> Iterable[Sequence[Ticket]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ PER_PAGE, PAGES = 100, 20
 TOKEN, GONE, FORBIDDEN = 401, 404, 403
 SERVER = 500
 NAMES = 20
+NUMBER = re.compile(r"[0-9]{1,18}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Trouble(Exception):
@@ -74,7 +77,7 @@ class Rt:
         version = content.get("Version") if isinstance(content, dict) else None
         if not isinstance(version, str):
             raise Trouble(_("Something answers there, and it is no RT: look at the address."), whole=True)
-        return version[:60]
+        return _short(version, 60)
 
     def has_queue(self, name: str) -> str:
         """Give the name of a queue as it is written there; raise Trouble when it cannot be seen."""
@@ -91,7 +94,7 @@ class Rt:
         if field:
             query += f" OR 'CF.{{{_quoted(field)}}}' = '{_quoted(reference)}'"
         content = self._ask("GET", "tickets?" + urlencode({"query": query, "orderby": "id", "per_page": 10}))
-        return [str(each["id"]) for each in _items(content) if str(each.get("id", "")).isdecimal()]
+        return [number for each in _items(content) if (number := _number(each))]
 
     def create(self, queue: str, subject: str, text: str, fields: Mapping[str, str]) -> str:
         """Open a ticket and give its number."""
@@ -99,8 +102,8 @@ class Rt:
         if fields:
             given["CustomFields"] = dict(fields)
         content = self._ask("POST", "ticket", given)
-        number = str(content.get("id", "")) if isinstance(content, dict) else ""
-        if not number.isdecimal():
+        number = _number(content) if isinstance(content, dict) else ""
+        if not number:
             raise Trouble(_("RT opened no ticket: %s") % _said(content))
         return number
 
@@ -117,7 +120,7 @@ class Rt:
         content = self._ask("GET", f"ticket/{number}")
         if not isinstance(content, dict):
             raise Trouble(_("RT says nothing of ticket %s.") % number)
-        return There(number, str(content.get("Status", ""))[:60], _name(content.get("Creator")))
+        return There(number, _short(content.get("Status"), 60), _name(content.get("Creator")))
 
     def changed(self, numbers: Collection[str]) -> dict[str, datetime]:
         """Give when each of some tickets last changed, by the clock there.
@@ -127,7 +130,7 @@ class Rt:
         query = " OR ".join(f"id = {number}" for number in sorted(numbers, key=int))
         asked = {"query": query, "fields": "LastUpdated", "orderby": "id", "per_page": PER_PAGE}
         content = self._ask("GET", "tickets?" + urlencode(asked))
-        found = {str(each.get("id", "")): when(each.get("LastUpdated")) for each in _items(content)}
+        found = {_number(each): when(each.get("LastUpdated")) for each in _items(content)}
         return {number: at for number, at in found.items() if number in numbers and at is not None}
 
     def history(self, number: str, read: int) -> Iterator[Transaction]:
@@ -148,8 +151,8 @@ class Rt:
         names = tuple(str(each["Filename"])[:200] for each in found if each.get("Filename"))[:NAMES]
         for kind in ("text/plain", "text/html"):
             for each in found:
-                if each.get("ContentType") == kind and not each.get("Filename") and str(each.get("id", "")).isdecimal():
-                    return Text(self._content(str(each["id"])), kind == "text/html", names)
+                if each.get("ContentType") == kind and not each.get("Filename") and _number(each):
+                    return Text(self._content(_number(each)), kind == "text/html", names)
         return Text(names=names)
 
     def _content(self, attachment: str) -> str:
@@ -207,8 +210,8 @@ def _items(content: Any) -> list[dict[str, Any]]:
 
 
 def _transaction(item: Mapping[str, Any]) -> Transaction | None:
-    number, created = str(item.get("id", "")), when(item.get("Created"))
-    if not number.isdecimal():
+    number, created = _number(item), when(item.get("Created"))
+    if not number:
         return None
     state = item.get("Type") == "Status" and item.get("Field") == "Status"
     return Transaction(
@@ -216,12 +219,23 @@ def _transaction(item: Mapping[str, Any]) -> Transaction | None:
         str(item.get("Type", "")),
         _name(item.get("Creator")),
         created or datetime.now(UTC),
-        str(item.get("NewValue") or "")[:60] if state else "",
+        _short(item.get("NewValue"), 60) if state else "",
     )
 
 
 def _name(user: Any) -> str:
-    return str(user.get("id", "") if isinstance(user, dict) else user or "")[:200]
+    return _short(user.get("id") if isinstance(user, dict) else user, 200)
+
+
+def _number(item: Mapping[str, Any]) -> str:
+    """Give the number of something there; empty when it is none."""
+    number = str(item.get("id", ""))
+    return number if NUMBER.fullmatch(number) else ""
+
+
+def _short(value: Any, most: int) -> str:
+    """Give a word of theirs as it can be kept."""
+    return CONTROL.sub("", str(value or ""))[:most]
 
 
 def _quoted(text: str) -> str:

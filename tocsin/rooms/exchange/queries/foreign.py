@@ -138,12 +138,14 @@ def opening(ticket: Ticket, about: Telling, entries: Sequence[TimelineEntry], ma
             lines += ["", about.withheld(entity.summary)]
         if facts := _facts(entity):
             lines += ["", _("What concerns you:"), *facts]
-    return "\n".join([*lines, *_written(about, entries), "", signature(ticket, marker)])
+        lines += _written(about, entries)
+    return "\n".join([*lines, "", signature(ticket, marker)])
 
 
 def reply(ticket: Ticket, about: Telling, entries: Sequence[TimelineEntry], marker: str) -> str:
     """Give the text of a reply that tells what was written since."""
-    return "\n".join([*_written(about, entries), "", signature(ticket, marker)]).lstrip()
+    with translation.override(ticket.entity.organisation.language):
+        return "\n".join([*_written(about, entries), "", signature(ticket, marker)]).lstrip()
 
 
 def signature(ticket: Ticket, marker: str) -> str:
