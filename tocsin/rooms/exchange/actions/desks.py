@@ -87,7 +87,8 @@ def try_desk(*, actor: Person, desk: ForeignDesk) -> list[Step]:
         steps.append(Step(_("Queue"), True, _("The queue “%s” is there and can be seen.") % queue))
     except Trouble as trouble:
         steps.append(Step(_("Queue") if steps else _("Address and token"), False, str(trouble)))
-    audit.record(actor, "exchange.desk_try", desk, {"well": all(step.well for step in steps)})
+    with transaction.atomic():  # of its own: nothing is held while the other side is waited for
+        audit.record(actor, "exchange.desk_try", desk, {"well": all(step.well for step in steps)})
     return steps
 
 

@@ -81,7 +81,12 @@ class Rt:
 
     def has_queue(self, name: str) -> str:
         """Give the name of a queue as it is written there; raise Trouble when it cannot be seen."""
-        content = self._ask("GET", f"queue/{quote(name, safe='')}")
+        try:
+            content = self._ask("GET", f"queue/{quote(name, safe='')}")
+        except Trouble as trouble:
+            if trouble.whole:
+                raise
+            content = None
         found = content.get("Name") if isinstance(content, dict) else None
         if not isinstance(found, str):
             raise Trouble(_("There is no queue “%s”, or the account may not see it (right SeeQueue).") % name)
