@@ -150,7 +150,7 @@ def _take_state(desk: ForeignDesk, ticket: Ticket, incident: Incident, heard: Tr
         incident, "ticket_state", ticket=ticket.number, was=was, now=heard.now, author=None,
         entity=_part(ticket), audience=Audience.ENTITY, time=min(heard.created, timezone.now()),
     )  # fmt: skip
-    _keep(ticket, heard, heard.now, [entry])
+    _keep(ticket, heard, f"{was} → {heard.now}", [entry])
     meaning = knowledge.theirs(desk.kind, desk.states).get(heard.now)
     if desk.answers and meaning and heard.creator not in SYSTEM:
         _answer(ticket, incident, heard, meaning)
