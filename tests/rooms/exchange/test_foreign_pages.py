@@ -168,7 +168,7 @@ def mail(subject: str, text: str = "It is isolated.", sender: str = "officer_a@t
 def test_mails_bear_the_tag_of_the_ticket_and_find_their_way_by_it(ticket: Ticket, responder: Person) -> None:
     incident = Incident.objects.get(pk=ticket.incident_id)
     sent = converse(responder, incident, OFFICER)
-    assert sent.message.subject.partition("]")[2].startswith(" [depa #123] What we know")
+    assert sent.message.subject.endswith("] [depa #123] What we know")
     letter = notices.take(mail("Re: [depa #123] AutoReply: something else"))
     assert letter.thread == sent.thread
     assert incident.timeline.filter(event="wrote", text__contains="isolated").count() == 1

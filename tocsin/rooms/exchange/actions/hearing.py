@@ -63,6 +63,8 @@ def too_much(ticket: Ticket) -> bool:
 @transaction.atomic
 def _take(desk: ForeignDesk, ticket: Ticket, heard: Transaction, text: Text, seen: int) -> bool:
     """Take one transaction in, with its place; False when the ticket is not listened to any more."""
+    if heard.type == STATE and desk.answers:  # notices are held before what they are about
+        notices.hold_about(list(Incident.objects.filter(pk=ticket.incident_id).values_list("uuid", flat=True)))
     try:
         incident = hold(ticket.incident_id)
     except ValidationError:
