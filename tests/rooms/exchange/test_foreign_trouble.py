@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from tests.rooms.exchange.foreign import comment, concerning, mirrored, said_in, set_up, tell, ticket_of
 from tests.tracker import QUEUE, Tracker
+from tocsin import config
 from tocsin.platform.doctor import State
 from tocsin.platform.models import AuditEntry, GateEntry
 from tocsin.rooms.accounts.models import Person
@@ -32,7 +33,7 @@ def test_while_it_is_down_everything_waits(admin: Person, responder: Person, tra
         assert desk.failures == 2
         assert desk.trouble.startswith("No answer: 127.0.0.1:")
         assert desk.next_poll_at > timezone.now()
-        assert [f.state for f in actions.examine_desks(None)] == [State.WARNING, State.WELL]  # type: ignore[arg-type]
+        assert [f.state for f in actions.examine_desks(config.load())] == [State.WARNING, State.WELL]
         comment(responder, incident, "Said while it was down")
     finally:
         tracker.start()

@@ -16,7 +16,7 @@ def examine_desks(_settings: Config) -> Iterator[Finding]:
         text = f"{desk.organisation.code} fails since {desk.failing_since:%Y-%m-%d %H:%M}Z: {desk.trouble}"
         yield warning("desks", text, "Exchange, Desks of others, Try it; nothing is lost, it is tried again")
     going = Ticket.objects.filter(state__in=Ticket.GOING, incident__sealed=False)
-    troubled = going.filter(failures__gt=0).count()
+    troubled = going.filter(failures__gt=0, desk__failing_since=None, desk__active=True).count()
     if troubled:
         yield warning(
             "desks", f"{troubled} tickets cannot be mirrored", "the tab Elsewhere of their incidents says why"
