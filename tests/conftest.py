@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from tests.relay import Relay
+    from tests.tracker import Tracker
     from tocsin.rooms.accounts.models import Person
 
 PASSWORD = "correct horse battery staple"
@@ -146,3 +147,19 @@ def relay(servers: Relay, monkeypatch: pytest.MonkeyPatch) -> Relay:
     servers.empty()
     monkeypatch.setenv("TOCSIN_SMTP_URL", servers.smtp)
     return servers
+
+
+@pytest.fixture(scope="session")
+def trackers() -> Iterator[Tracker]:
+    """Run a Request Tracker for all tests of this process."""
+    from tests.tracker import running
+
+    with running() as tracker:
+        yield tracker
+
+
+@pytest.fixture
+def tracker(trackers: Tracker, monkeypatch: pytest.MonkeyPatch) -> Tracker:
+    """Give the Request Tracker, and let the house ask it: it is on this machine, which is not public."""
+    monkeypatch.setenv("TOCSIN_WEBHOOK_NETWORKS", "127.0.0.0/8")
+    return trackers

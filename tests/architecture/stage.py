@@ -16,6 +16,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Organisation, Team
 from tocsin.rooms.exchange import actions as exchange_actions
+from tocsin.rooms.exchange.models import Passing, Ticket
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents import queries as incident_queries
 from tocsin.rooms.incidents.models import HandOff, Incident
@@ -72,11 +73,12 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "contact_remove.uuid": contact.uuid,
         "contact_confirm.uuid": contact.uuid,
         "role_end.uuid": department.memberships.all()[0].uuid,
-        **{f"{name}.uuid": incident.uuid for name in (*_doors(of="incidents"), "incident_elsewhere")},
+        **{f"{name}.uuid": incident.uuid for name in _incident_doors()},
         **_hand_offs(chart, incident, department),
         **_notice(chart, department),
         **_playbook(chart, incident),
         **_import(chart),
+        **_desk(chart, incident),
         **_rota(chart, department, incident),
     }
 
@@ -96,6 +98,25 @@ def _hand_offs(chart: Mapping[str, Person], incident: Incident, department: Orga
         "hand_off": asked.uuid,
         "rise_take.uuid": asked.rises.get().uuid,
     }
+
+
+def _incident_doors() -> list[str]:
+    return [*_doors(of="incidents"), "incident_elsewhere", "incident_ticket_now", "incident_ticket_begin"]
+
+
+def _desk(chart: Mapping[str, Person], incident: Incident) -> dict[str, Any]:
+    """Give department A a ticket system, and a ticket there about the incident."""
+    desk = exchange_actions.set_up_desk(
+        actor=chart["admin"], organisation=Organisation.objects.get(code="DEPA"), token="1-2-secret-host-a",
+        base_url="https://rt.a.example", queue="Secret title of A queue",
+    )  # fmt: skip
+    ticket = Ticket.objects.create(
+        desk=desk, incident=incident, entity=incident.entities.get(), reference="r", number="7", state="live",
+        trouble="Secret title of A trouble",
+    )  # fmt: skip
+    Passing.objects.create(ticket=ticket, way="in", state="done", transaction="1", text="Secret title of A text")
+    doors = [name for name in _doors(of="exchange") if name.startswith("foreign_desk")]
+    return {"ticket": ticket.uuid, **{f"{name}.uuid": desk.uuid for name in doors}}
 
 
 def _import(chart: Mapping[str, Person]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tocsin.rooms.artefacts.models import Artefact, CustodyEntry
 from tocsin.rooms.constituency import actions as constituency
 from tocsin.rooms.constituency.models import Asset, Contact, Mandate, Membership, Organisation, Team
 from tocsin.rooms.desk import queries as desk
+from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
 from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.models import (
     Deadline,
@@ -34,9 +35,9 @@ from tocsin.rooms.incidents.models import (
 from tocsin.rooms.intake.models import Source
 from tocsin.rooms.rota.models import Call, Layer, Page, Roster, Shift, StandIn
 
-WRITTEN = (Alert, Artefact, Asset, Call, Contact, CustodyEntry, Deadline, Evidence, HandOff, Incident, IncidentEntity,
-           Layer, Membership, Organisation, OutboxMessage, Page, Person, Rise, Roster, Seal, Shift, Source, StandIn,
-           Task, Team, TimelineEntry)  # fmt: skip
+WRITTEN = (Alert, Artefact, Asset, Call, Contact, CustodyEntry, Deadline, Evidence, ForeignDesk, HandOff, Incident,
+           IncidentEntity, Layer, Membership, Organisation, OutboxMessage, Page, Passing, Person, Rise, Roster, Seal,
+           Shift, Source, StandIn, Task, Team, Ticket, TimelineEntry)  # fmt: skip
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def forms(things: Mapping[str, Any]) -> list[dict[str, Any]]:
         "timezone": "UTC", "code": "DEPA", "disposition": "benign", "selected": things["uuid"], "days": "30",
         "assignee": Person.objects.get(username="outsider").uuid, "password1": "x", "is_superuser": "1", "owner": "1",
         "organisation_id": department.pk, "parent": department.pk, "sealed": "1", "opened_by": "1", "recipient": "x",
-        "whole": "1",
+        "whole": "1", "base_url": "https://rt.b.example", "queue": "x", "token": "1-2-x", "active": "0",
     }  # fmt: skip
     return [common | {"do": "take", "role": "responder"}, common | {"do": "dispose", "organisation": department.pk}]
 

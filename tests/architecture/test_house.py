@@ -59,9 +59,20 @@ def test_only_webhooks_and_short_messages_are_posted() -> None:
     clients = re.compile(r"http\.client|urllib\.request|\bimport (?:requests|httpx|aiohttp|urllib3)\b")
     assert [relative(p) for p in SOURCES if clients.search(p.read_text())] == ["tocsin/platform/posting.py"]
     importers = {relative(p) for p in SOURCES if re.search(r"import .*\bposting\b", p.read_text())}
-    assert importers == {"tocsin/platform/webhooks.py", "tocsin/platform/sms.py"}
+    assert importers == {f"tocsin/platform/{name}.py" for name in ("webhooks", "sms", "peering")}
     importers = {relative(p) for p in SOURCES if re.search(r"import .*\bways\b", p.read_text())}
     assert importers == {"tocsin/platform/outbox.py"}
+
+
+def test_what_is_carried_to_desks_of_others_is_asked_for_at_the_gate() -> None:
+    actions = "tocsin/rooms/exchange/actions"
+    importers = {relative(p) for p in SOURCES if re.search(r"import .*\bpeering\b", p.read_text())}
+    assert importers == {f"{actions}/rt.py", f"{actions}/desks.py"}
+    makers = {relative(p) for p in SOURCES if re.search(r"\bPassing\.objects\.create\(", p.read_text())}
+    assert makers == {f"{actions}/carrying.py", f"{actions}/hearing.py"}
+    claim = next(f for f in functions(ROOT / actions / "carrying.py") if f.name == "_claim")
+    asked, made = (ast.unparse(claim).index(each) for each in ("gate.ask(", "_written("))
+    assert asked < made, "asked before anything is written down to be sent"
 
 
 def test_only_notices_send() -> None:

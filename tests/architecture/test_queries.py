@@ -22,6 +22,7 @@ from tocsin.platform.outbox import Message, send
 from tocsin.rooms.accounts.models import ApiToken, Person
 from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
+from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Rise, Task, TimelineEntry
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.notices.models import Letter, Remark, Thread
@@ -70,6 +71,8 @@ LISTS = (
     "/playbooks/import/",
     "/exchange/",
     "/exchange/imports/new/",
+    "/exchange/desks/",
+    "/exchange/desks/new/",
     "/on-call/",
     "/on-call/pages/new/",
     "/on-call/mine.ics",
@@ -151,6 +154,16 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
         rules = RuleSet.objects.create(name=f"set {n}")
         Rule.objects.create(rule_set=rules, sigma_id=f"x{n}", title="t", version="1", path="p", text="t")
         _go_through(things, incident, person, n)
+        _mirror(incident, place, part, person, n)
+
+
+def _mirror(incident: Incident, place: Organisation, part: IncidentEntity, person: Person, number: int) -> None:
+    """Let another organisation have a ticket about the incident, and let much pass."""
+    desk = ForeignDesk.objects.create(organisation=place, base_url="https://rt.a.example", queue="q", created_by=person)
+    ticket = Ticket.objects.create(desk=desk, incident=incident, entity=part, reference=f"r{number}", state="live")
+    for each in Ticket.objects.filter(reference="r"):
+        Passing.objects.create(ticket=each, way="in", transaction=f"{number + 2}", text="x")
+    Passing.objects.create(ticket=ticket, way="in", transaction="1", text="x")
 
 
 def _go_through(things: Mapping[str, Any], incident: Incident, person: Person, number: int) -> None:
@@ -223,6 +236,7 @@ def test_every_page_asks_little(
         f"/people/{chart['analyst'].uuid}/", f"/teams/{things['team.uuid']}/", "/incidents/new/",
         f"/incidents/{incident}/elsewhere/", f"/exchange/imports/{things['import.uuid']}/",
         f"/exchange/imports/{things['import.uuid']}/records/",
+        f"/exchange/desks/{things['foreign_desk.uuid']}/",
         f"/on-call/teams/{things['team.uuid']}/", f"/on-call/teams/{things['team.uuid']}/shifts.ics",
         f"/on-call/teams/{things['team.uuid']}/notes/",
         f"/on-call/pages/{things['page.uuid']}/", f"/on-call/layers/{things['layer.uuid']}/",

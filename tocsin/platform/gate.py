@@ -39,6 +39,7 @@ class Action(StrEnum):
     FEED = "feed"
     REPORT = "report"
     HAND_OFF = "hand_off"
+    TICKET = "ticket"
 
 
 @dataclass(frozen=True, slots=True)

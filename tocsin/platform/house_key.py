@@ -35,12 +35,18 @@ def path(home: Path) -> Path:
 
 def fresh(bound: bytes) -> tuple[bytes, bytes]:
     """Draw a key for one file; give it beside its wrapped form, which opens only together with ``bound``."""
-    drawn, nonce = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(NONCE_BYTES)
-    return drawn, nonce + AESGCM(_key(config.load().home)).encrypt(nonce, drawn, bound)
+    drawn = secrets.token_bytes(KEY_BYTES)
+    return drawn, wrap(drawn, bound)
+
+
+def wrap(secret: bytes, bound: bytes) -> bytes:
+    """Give a short secret, such as a key or a token, in its wrapped form, which opens only together with ``bound``."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(_key(config.load().home)).encrypt(nonce, secret, bound)
 
 
 def unwrap(wrapped: bytes, bound: bytes) -> bytes:
-    """Give the key of one file back; raise `Damaged` when it was altered or is another file's."""
+    """Give what was wrapped back; raise `Damaged` when it was altered or is another one's."""
     cipher = AESGCM(_key(config.load().home))
     try:
         return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound)

@@ -24,6 +24,7 @@ EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96",
 LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
 TIMEOUT, DEADLINE = 10, 30  # seconds: for one step, for the whole
 READ = 500
+CHUNK = 65_536
 TRY_LATER = frozenset({408, 409, 425, 429})
 
 
@@ -98,6 +99,40 @@ def post(target: Target, addresses: Sequence[Address], body: bytes, headers: Map
         raise NotTaken(
             f"{target.shown} said {status} {text}".strip(), permanent=status < 500 and status not in TRY_LATER
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said; ``whole`` tells whether its text ended within what was to be read."""
+
+    status: int
+    body: bytes
+    whole: bool = True
+
+
+def ask(
+    target: Target,
+    addresses: Sequence[Address],
+    method: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    most: int,
+) -> Answer:
+    """Ask a server and read at most ``most`` bytes; no redirect is followed, and every status is an answer.
+
+    NotTaken when it was not asked, Unknown when it may have done what it was asked.
+    """
+    given = {"User-Agent": f"Tocsin/{__version__}", "Accept": "application/json", **headers}
+    with _connected(target, addresses) as connection:
+        try:
+            connection.request(method, target.path, body, given)
+            answer = connection.getresponse()
+            read = bytearray()
+            while len(read) <= most and (chunk := answer.read(CHUNK)):
+                read += chunk
+        except (OSError, http.client.HTTPException) as error:
+            raise Unknown(f"{target.shown}: {error or type(error).__name__}") from error
+    return Answer(answer.status, bytes(read[:most]), len(read) <= most)
 
 
 @contextmanager

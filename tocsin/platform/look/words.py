@@ -17,6 +17,7 @@ VERBS = (
     _("accept or refuse what is handed over to one's own team"),
     _("bring, write and change playbooks"),
     _("bring incidents in from other systems, and take them back"),
+    _("set up the ticket systems of organisations with which incidents are mirrored"),
     _("take along, as files, all that one may see"),
     _("see whom something concerns, who is told of it and what they answer"),
     _("write, send, correct and withdraw notices, and settle what comes back"),

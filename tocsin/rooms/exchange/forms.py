@@ -7,13 +7,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.look.forms import choose_among, choose_from
 from tocsin.rooms.exchange import knowledge, queries
-from tocsin.rooms.exchange.models import Mapping
+from tocsin.rooms.exchange.models import ForeignDesk, Mapping
 
 
 class Files(forms.ClearableFileInput):
@@ -120,6 +120,91 @@ class ExportForm(forms.Form):
     since = forms.DateTimeField(
         label=_("Changed since"), required=False, help_text=_("empty for everything; UTC, as 2026-11-01 08:00")
     )
+
+
+class _DeskForm(forms.Form):
+    """What both forms of a desk have: where it is, how it is entered, which state there means which here."""
+
+    base_url = forms.CharField(
+        label=_("Address"), max_length=250, help_text=_("Where RT begins, such as https://rt.example.org.")
+    )
+    queue = forms.CharField(label=_("Queue"), max_length=100, help_text=_("as it is called there"))
+    token = forms.CharField(
+        label=_("Token"),
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Made in RT for the account of Tocsin. It is kept encrypted and never shown again."),
+    )
+    reference_field = forms.CharField(
+        label=_("Custom field for our reference"),
+        max_length=60,
+        required=False,
+        help_text=_("A field of their queue, such as Tocsin reference; without one the subject holds it."),
+    )
+    rtname = forms.CharField(
+        label=_("Name in subjects of mails"),
+        max_length=60,
+        required=False,
+        validators=[RegexValidator(r"^[\w.@-]+$", _("Letters, digits, points and hyphens, as RT has it."))],
+        help_text=_("RT writes [name #123] there ($rtname); by it, mails find their ticket."),
+    )
+    answers = forms.BooleanField(
+        label=_("States of theirs are answers"),
+        required=False,
+        help_text=_("When their people resolve a ticket, what we asked of them counts as done, and so on."),
+    )
+    sends_states = forms.BooleanField(label=_("States of ours are given to the ticket"), required=False, initial=True)
+    theirs = forms.CharField(
+        label=_("What their states mean here"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Only what differs, a line each: resolved = done. Possible: %s; nothing for no answer.")
+        % ", ".join(knowledge.ANSWERS),
+    )
+    ours = forms.CharField(
+        label=_("Which state of theirs our states give"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Only what differs, a line each: closed = resolved."),
+    )
+
+    def clean_theirs(self) -> dict[str, str]:
+        """Read the lines."""
+        return knowledge.read_theirs(self.cleaned_data["theirs"])
+
+    def clean_ours(self) -> dict[str, str]:
+        """Read the lines."""
+        return knowledge.read_ours(self.cleaned_data["ours"])
+
+    def given(self) -> dict[str, Any]:
+        """Give what was filled in as the actions take it."""
+        given = dict(self.cleaned_data)
+        given["states"] = {"theirs": given.pop("theirs"), "ours": given.pop("ours")}
+        return given
+
+
+class DeskForm(_DeskForm):
+    """A new desk."""
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"] = forms.ModelChoiceField(
+            label=_("Organisation"), queryset=queries.organisations_for_desks(user), to_field_name="code"
+        )
+        self.order_fields(["organisation"])
+
+
+class ChangeDeskForm(_DeskForm):
+    """Changes to a desk."""
+
+    def __init__(self, given: QueryDict | None, *, desk: ForeignDesk) -> None:
+        names = ("base_url", "queue", "reference_field", "rtname", "answers", "sends_states")
+        initial: dict[str, Any] = {name: getattr(desk, name) for name in names}
+        initial |= {side: knowledge.written(desk.states.get(side, {})) for side in ("theirs", "ours")}
+        super().__init__(given, initial=initial)
+        self.fields["token"].required = False
+        self.fields["token"].label = _("New token")
+        self.fields["token"].help_text = _("Empty: the one that is kept stays. A new address needs a new token.")
 
 
 def pairs(given: QueryDict, sort: str) -> Iterator[tuple[str, str]]:

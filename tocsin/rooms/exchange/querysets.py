@@ -1,4 +1,4 @@
-"""Which imports and mappings a person may see."""
+"""Which imports, mappings and ticket systems a person may see."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import models
 
 from tocsin.platform.access import scope_of
 
-IMPORT, EXPORT = "exchange.import", "exchange.export"
+IMPORT, EXPORT, DESKS = "exchange.import", "exchange.export", "exchange.desks"
 
 
 class ImportQuerySet(models.QuerySet[Any]):
@@ -26,3 +26,11 @@ class MappingQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
         """Keep all of them for whoever may import."""
         return self.all() if scope_of(user).allows(IMPORT) else self.none()
+
+
+class ForeignDeskQuerySet(models.QuerySet[Any]):
+    """Scopes every read of the ticket systems of organisations, for those who set them up."""
+
+    def visible_to(self, user: Any, verb: str = DESKS) -> Self:
+        """Keep those of organisations where the person may do ``verb``."""
+        return self.filter(organisation__in=scope_of(user).organisations(verb))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.rooms.exchange.knowledge.convert import PassedOver, Reader, Remarks, Unusable
+from tocsin.rooms.exchange.knowledge.desks import ANSWERS, desks, ours, read_ours, read_theirs, theirs, written
 from tocsin.rooms.exchange.knowledge.headings import FIELDS, peer_of_columns, proposed
 from tocsin.rooms.exchange.knowledge.opening import NotReadable
 from tocsin.rooms.exchange.knowledge.peer import Peer, PeerError, categories, load, peers
@@ -10,6 +11,7 @@ from tocsin.rooms.exchange.knowledge.rows import Layout, NoTable
 from tocsin.rooms.exchange.knowledge.source import Found, layout, records
 
 __all__ = [
+    "ANSWERS",
     "FIELDS",
     "Found",
     "Layout",
@@ -22,10 +24,16 @@ __all__ = [
     "Remarks",
     "Unusable",
     "categories",
+    "desks",
     "layout",
     "load",
+    "ours",
     "peer_of_columns",
     "peers",
     "proposed",
+    "read_ours",
+    "read_theirs",
     "records",
+    "theirs",
+    "written",
 ]

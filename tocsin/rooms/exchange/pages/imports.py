@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.platform import export
-from tocsin.platform.access import page
+from tocsin.platform.access import page, scope_of
 from tocsin.platform.doorway import most_bytes
 from tocsin.platform.lists import bounded_count, keyset
 from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.exchange import actions, forms, knowledge, queries
 from tocsin.rooms.exchange.models import Import
-from tocsin.rooms.exchange.querysets import EXPORT, IMPORT
+from tocsin.rooms.exchange.querysets import DESKS, EXPORT, IMPORT
 from tocsin.rooms.exchange.schemas import RECORDS
 
 State = Import.State
@@ -32,7 +32,7 @@ def _me(request: HttpRequest) -> Person:
 
 
 @require_safe
-@page(IMPORT, EXPORT)
+@page(IMPORT, EXPORT, DESKS)
 def exchange(request: HttpRequest) -> HttpResponseBase:
     """Show the person's imports, and what they may take along."""
     listed = keyset(queries.imports(request.user), ("-id",), request.GET.get("cursor", ""))
@@ -40,6 +40,7 @@ def exchange(request: HttpRequest) -> HttpResponseBase:
         return render(request, "exchange/_imports.html", {"page": listed})
     shown = {
         "page": listed,
+        "may_set_up_desks": scope_of(request.user).allows(DESKS),
         "may_import": queries.may_import(request.user),
         "kinds": queries.kinds_about(request.user) if queries.may_export(request.user) else [],
         "export_form": forms.ExportForm(),

@@ -47,7 +47,7 @@ from tocsin.rooms.incidents.actions.pauses import pause, resume
 from tocsin.rooms.incidents.actions.reading import read_waiting
 from tocsin.rooms.incidents.actions.record import note
 from tocsin.rooms.incidents.actions.rises import rise_due, take_up
-from tocsin.rooms.incidents.actions.seals import seal, unseal
+from tocsin.rooms.incidents.actions.seals import hear_of_seals, seal, unseal
 from tocsin.rooms.incidents.actions.splitting import Chosen, split
 from tocsin.rooms.incidents.actions.states import advance, reject
 from tocsin.rooms.incidents.actions.tasks import add_task, answer_task, change_task
@@ -90,6 +90,7 @@ __all__ = [
     "examine_levels",
     "hand_over",
     "hand_over_evidence",
+    "hear_of_seals",
     "hold_evidence",
     "hold_incident",
     "inform",

@@ -125,9 +125,9 @@ def _tells(entry: TimelineEntry) -> bool:
 
 
 def _answers(entry: TimelineEntry) -> bool:
-    """Tell whether an organisation concerned said something: by mail, or its people here."""
+    """Tell whether an organisation concerned said something: by mail, in its ticket, or its people here."""
     by_others = entry.author is not None and not scope_of(entry.author).allows("incidents.view")
-    return entry.audience == Audience.ENTITY and (entry.event == "wrote" or by_others)
+    return entry.audience == Audience.ENTITY and (entry.event in {"wrote", "ticket_wrote"} or by_others)
 
 
 def _kept(value: Any) -> Any:

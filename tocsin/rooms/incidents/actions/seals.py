@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,6 +15,14 @@ from tocsin.rooms.incidents.models import HandOff, Incident, Seal
 from tocsin.rooms.notices import actions as notices
 from tocsin.rooms.rota import actions as rota
 
+OnSeal = Callable[[Collection[Incident]], None]
+_LISTENERS: dict[str, OnSeal] = {}
+
+
+def hear_of_seals(name: str, listener: OnSeal) -> None:
+    """Let a room above stop what it does with incidents that are being sealed, in the same transaction."""
+    _LISTENERS[name] = listener
+
 
 @transaction.atomic
 def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Incident:
@@ -25,10 +33,13 @@ def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Inci
     named = {person.pk: person for person in (*people, actor)}
     if HandOff.objects.filter(incident=incident, state=HandOff.State.OFFERED).exists():
         raise ValidationError(_("Something handed over waits for an answer; withdraw it before sealing."))
-    for each in (incident, *incident.merged_from.order_by("pk")):  # what was merged into it tells of it
+    sealed = (incident, *incident.merged_from.order_by("pk"))  # what was merged into it tells of it
+    for each in sealed:
         _seal(each, named, actor)
     notices.seal_about(matter=incident.uuid, named=list(named))
     rota.seal_about(matter=incident.uuid, named=list(named))
+    for listener in _LISTENERS.values():
+        listener(sealed)
     audit.record(actor, "incident.seal", incident, {"people": sorted(str(person.uuid) for person in named.values())})
     note(incident, "sealed", number=len(named), author=actor)
     return incident

@@ -132,6 +132,9 @@ SAYINGS: Mapping[str, str | Promise] = {
     "playbook_undone": _("Taken back: %(step)s (%(playbook)s)"),
     "playbook_ended": _("Playbook ended: %(playbook)s – done %(done)s, skipped %(skipped)s, failed %(failed)s."),
     "playbook_stopped": _("Playbook stopped: %(playbook)s"),
+    "ticket_opened": _("Ticket %(ticket)s opened at %(organisation)s."),
+    "ticket_wrote": _("%(name)s writes in the ticket %(ticket)s:"),
+    "ticket_state": _("Ticket %(ticket)s: %(was)s → %(now)s"),
 }
 # Why the text of evidence could not be read.
 TEXT_PROBLEMS: Mapping[str, Promise] = {

@@ -352,6 +352,7 @@ class Answer(Identified):
         LINK = "link", _("by the link")
         PAGE = "page", _("signed in")
         TELEPHONE = "telephone", _("by telephone")
+        TICKET = "ticket", _("by a ticket of theirs")
 
     part = models.ForeignKey(Part, on_delete=models.CASCADE, related_name="answers")
     kind = models.CharField(max_length=14)  # a state of the part, or "question"

@@ -16,6 +16,7 @@ from tocsin.rooms.notices.models import Part, Standing, Telling, Thread, ThreadM
 from tocsin.rooms.notices.queries.directory import directory
 from tocsin.rooms.notices.queries.following import answers_for
 from tocsin.rooms.notices.queries.parties import ANYBODYS, domain_of, domains_of, within
+from tocsin.rooms.notices.queries.tags import thread_or_part
 
 REFERENCE = re.compile(r"[NC]-\d\d-[2-9A-HJ-NP-Z]{8}")
 UUID_FORM = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -36,6 +37,8 @@ NOWHERE = Placed()
 
 def placed(read: Read, meaning: Understood) -> Placed:
     """Place a mail: by the mail of ours it names, else by the one reference in its subject, or in its text.
+
+    Without a reference, a ticket of the organisation's own system may say what it is about.
 
     One that answers one mail and names another matter is placed nowhere: a person looks.
     """
@@ -79,7 +82,8 @@ def _by_reference(read: Read) -> Placed:
         named = _named(text)
         if len(named) == 1:
             return _of(named.pop())
-    return NOWHERE
+    thread, part = thread_or_part(read.subject)
+    return Placed(part=part, thread=thread)
 
 
 def _of(reference: str) -> Placed:

@@ -21,6 +21,7 @@ from tocsin.rooms.notices.models import Telling, Thread, ThreadMail
 from tocsin.rooms.notices.queries.letters import Written
 from tocsin.rooms.notices.queries.matters import Matter
 from tocsin.rooms.notices.queries.parties import Addressee, To, addressee
+from tocsin.rooms.notices.queries.tags import tag_for
 
 UNFILLED = re.compile(r"\[(?:to fill in|à compléter)[^\]\n]{0,200}\]", re.IGNORECASE)
 NO_REFERENCE = "C-…"  # a conversation has its reference once its first mail leaves
@@ -135,7 +136,8 @@ def compose(draft: Draft, who: Addressee, thread: Thread | None) -> Written:
             }
         )
         subject = gate.redact(draft.subject.strip(), withheld, ("organisations",))
-    return Written(f"[{reference}] {subject}", body)
+    tag = tag_for(draft.matter.uuid, who.house) if who.house else ""
+    return Written(" ".join(filter(None, (f"[{reference}]", tag, subject))), body)
 
 
 def _as_it_leaves(item: Item, written: Written, language: str, decision: Decision) -> Written:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('constituency', '0006_roles_for_a_time'),
-        ('notices', '0004_conversations'),
+        ('notices', '0005_answers_by_ticket'),
     ]
 
     operations = [
