@@ -82,9 +82,12 @@ def served(environment: dict[str, str], port: int) -> Iterator[str]:
 
 
 @contextmanager
-def filled(url: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def filled(
+    url: str, before: Callable[[dict[str, str]], None] = lambda _environment: None
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Fill a database by `bench._fill`, serve it, and give its address and what was told of it.
 
+    ``before`` is called with the environment of the house before it is served.
     With TOCSIN_BENCH_KEEP a folder, what was filled stays there for the next measurement.
     """
     kept = os.environ.get("TOCSIN_BENCH_KEEP", "")
@@ -94,8 +97,9 @@ def filled(url: str) -> Iterator[tuple[str, dict[str, Any]]]:
         environment = {**os.environ, "TOCSIN_HOME": str(home), "DATABASE_URL": url, "TOCSIN_PORT": str(port)}
         if not (home / FILLED).exists():
             subprocess.run([sys.executable, "-m", "bench._fill"], env=environment, check=True)
+        before(environment)
         with served(environment, port) as base:
-            yield base, json.loads((home / FILLED).read_text())
+            yield base, json.loads((home / FILLED).read_text()) | {"home": str(home)}
 
 
 def signed_in(base: str, person: dict[str, str]) -> requests.Session:
