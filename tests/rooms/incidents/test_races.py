@@ -180,3 +180,29 @@ def test_two_close_an_alert_for_two_reasons(
     pairs = zip(clients, reasons, strict=True)
     assert at_once(*(lambda c=c, r=r: c.post(address, r).status_code for c, r in pairs)) == [302, 302]
     assert alert.comments.count() == 1
+
+
+def test_many_are_changed_beside_somebody_who_changes_one(chart: Mapping[str, Person], second: Person) -> None:
+    place = Organisation.objects.get(code="DEPA")
+    made = [actions.open_incident(actor=chart["responder"], title="t", organisations=[place]) for _ in range(6)]
+    Incident.objects.update(owner=None)
+    order, ids = actions.Order(act="take"), [one.pk for one in made]
+    outcomes = at_once(
+        lambda: actions.change_many(actor=chart["responder"], ids=ids, order=order),
+        lambda: actions.change_many(actor=second, ids=ids, order=order),
+        lambda: actions.comment(actor=chart["ciso"], incident=made[3], text="Look"),
+    )
+    (one,) = (outcome[0] for outcome in outcomes[:2] if isinstance(outcome, tuple))
+    assert one.count == 6
+    assert sum(isinstance(outcome, ValidationError) for outcome in outcomes[:2]) == 1
+    assert set(Incident.objects.values_list("owner", flat=True)) == {one.person_id}
+
+
+def test_a_change_is_taken_back_once(chart: Mapping[str, Person]) -> None:
+    place = Organisation.objects.get(code="DEPA")
+    made = [actions.open_incident(actor=chart["responder"], title="t", organisations=[place]) for _ in range(3)]
+    order = actions.Order(act="severity", severity=5, reason="r")
+    change, _passed = actions.change_many(actor=chart["responder"], ids=[one.pk for one in made], order=order)
+    outcomes = at_once(*[lambda: actions.undo_many(actor=chart["responder"], change=change)] * 2)
+    assert sorted(outcomes, key=str)[0] == 3
+    assert {type(one) for one in outcomes} == {int, ValidationError}

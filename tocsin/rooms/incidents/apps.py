@@ -35,6 +35,7 @@ class IncidentsConfig(RoomConfig):
         from tocsin.rooms.incidents.knowledge.levels import levels
         from tocsin.rooms.incidents.queries import (
             Tab,
+            among_conversations,
             matter_for,
             register_open_ends,
             register_tab,
@@ -48,7 +49,7 @@ class IncidentsConfig(RoomConfig):
         own_movers.register()
         register_mover(Pages())
         register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))
-        register_open_ends("conversations", waiting_conversations)
+        register_open_ends("conversations", waiting_conversations, among_conversations)
         register_tab(Tab("conversations", _("Conversations"), "incident_conversations", 30, lambda _view: True))
         register_tab(Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True))
         register_tab(Tab("pages", _("On call"), "incident_pages", 65))

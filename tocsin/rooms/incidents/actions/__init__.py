@@ -40,6 +40,7 @@ from tocsin.rooms.incidents.actions.hand_answer import accept, receive, refuse, 
 from tocsin.rooms.incidents.actions.hand_over import Content, hand_over, offer
 from tocsin.rooms.incidents.actions.handle import add_organisation, comment, join_alerts, open_incident, take
 from tocsin.rooms.incidents.actions.inform import inform
+from tocsin.rooms.incidents.actions.many import Order, Plan, Why, change_many, plan_many, undo_many
 from tocsin.rooms.incidents.actions.merging import MergePlan, merge, plan_merge, take_apart
 from tocsin.rooms.incidents.actions.moving import Going, Mover, Passage, Rows, register_mover
 from tocsin.rooms.incidents.actions.paging import Pages, hold_incident, note_page, page_team
@@ -66,9 +67,12 @@ __all__ = [
     "Going",
     "MergePlan",
     "Mover",
+    "Order",
     "Pages",
     "Passage",
+    "Plan",
     "Rows",
+    "Why",
     "accept",
     "add_event",
     "add_evidence",
@@ -79,6 +83,7 @@ __all__ = [
     "answer_conversation",
     "answer_task",
     "change",
+    "change_many",
     "change_part",
     "change_task",
     "changed_since",
@@ -106,6 +111,7 @@ __all__ = [
     "page_team",
     "pause",
     "pin",
+    "plan_many",
     "plan_merge",
     "read_waiting",
     "receive",
@@ -126,6 +132,7 @@ __all__ = [
     "take_along",
     "take_apart",
     "take_up",
+    "undo_many",
     "unrelate",
     "unseal",
     "verify_evidence",

@@ -16,6 +16,7 @@ from tocsin.rooms.incidents.forms.acts import (
     TaskAnswerForm,
     TaskForm,
 )
+from tocsin.rooms.incidents.forms.bulk import BulkForm, ClosingForm
 from tocsin.rooms.incidents.forms.common import PartForm
 from tocsin.rooms.incidents.forms.conversations import AnswerForm, KeyForm, MailForm
 from tocsin.rooms.incidents.forms.edits import ChangeForm, CorrectForm, EditForm, PartChangeForm, TaskChangeForm
@@ -42,8 +43,10 @@ from tocsin.rooms.incidents.forms.lists import BoardForm, FilterForm, OpenForm, 
 __all__ = [
     "AnswerForm",
     "BoardForm",
+    "BulkForm",
     "ChangeForm",
     "CloseForm",
+    "ClosingForm",
     "CommentForm",
     "CorrectForm",
     "EditForm",

@@ -79,6 +79,8 @@ SAYINGS: Mapping[str, str | Promise] = {
     "changed": "",
     "state": _("State: %(before)s → %(after)s"),
     "taken": _("%(person)s takes the incident."),
+    "assigned": _("%(person)s is given the incident."),
+    "undone": _("What was done with many incidents at once is taken back for this one."),
     "told": _("Told %(name)s: %(subject)s"),
     "wrote": _("%(name)s wrote:"),
     "stranger_wrote": _("%(name)s wrote into the conversation with %(party)s, and is unknown there."),

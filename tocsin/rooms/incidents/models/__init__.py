@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.incidents.models.bulk import BulkChange
 from tocsin.rooms.incidents.models.deadline import OPEN, RUNNING, Deadline
 from tocsin.rooms.incidents.models.evidence import Evidence
 from tocsin.rooms.incidents.models.hand_off import HandOff
@@ -29,6 +30,7 @@ __all__ = [
     "RUNNING",
     "Aim",
     "Audience",
+    "BulkChange",
     "Deadline",
     "Degree",
     "Disposition",

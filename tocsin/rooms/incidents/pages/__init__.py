@@ -27,6 +27,7 @@ from tocsin.rooms.incidents.pages.acts import (
     withdraw,
 )
 from tocsin.rooms.incidents.pages.board import board
+from tocsin.rooms.incidents.pages.bulk import bulk, bulk_change
 from tocsin.rooms.incidents.pages.conversations import (
     conversation_answer,
     conversation_settle,
@@ -69,6 +70,8 @@ __all__ = [
     "advance",
     "answer_task",
     "board",
+    "bulk",
+    "bulk_change",
     "change",
     "close",
     "comment",

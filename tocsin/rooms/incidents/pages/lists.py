@@ -51,7 +51,11 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
         "sees_due": sees_due,
         "figure": queries.figure(request.GET.dict()),
         "may_open": queries.may_open(request.user),
+        "may_work": queries.works_on_incidents(request.user),
+        "severities": Severity.choices,
     }
+    if shown["may_work"]:
+        shown["colleagues"] = list(queries.colleagues(request.user))
     template = "incidents/_list.html" if wants_fragment(request) else "incidents/list.html"
     return render(request, template, shown)
 

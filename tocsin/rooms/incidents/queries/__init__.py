@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tocsin.rooms.incidents.queries.board import Column, board
+from tocsin.rooms.incidents.queries.bulk import bulk_change_or_404, matching, ticked, works_on_incidents
 from tocsin.rooms.incidents.queries.choices import (
+    colleagues,
     default_team,
     joinable,
     organisations_to_open_for,
@@ -14,6 +16,7 @@ from tocsin.rooms.incidents.queries.choices import (
 from tocsin.rooms.incidents.queries.conversations import (
     Conversation,
     Entry,
+    among_conversations,
     answer_to,
     chosen_or_404,
     conversations,
@@ -80,9 +83,15 @@ from tocsin.rooms.incidents.queries.lists import (
 from tocsin.rooms.incidents.queries.many import Several
 from tocsin.rooms.incidents.queries.matters import matter_for, matter_of, notice_url
 from tocsin.rooms.incidents.queries.measures import Measure, Period, figure, measured, times
-from tocsin.rooms.incidents.queries.open_ends import OpenEnd, open_children, open_ends, register_open_ends
+from tocsin.rooms.incidents.queries.open_ends import (
+    OpenEnd,
+    open_children,
+    open_ends,
+    register_open_ends,
+    with_open_ends,
+)
 from tocsin.rooms.incidents.queries.similar import Similar
-from tocsin.rooms.incidents.queries.steps import lets, possible
+from tocsin.rooms.incidents.queries.steps import lets, lets_handler, possible
 from tocsin.rooms.incidents.queries.strip import Mark, Strip, strip
 from tocsin.rooms.incidents.queries.tabs import Tab, register_tab, tabs
 from tocsin.rooms.incidents.queries.view import (
@@ -134,12 +143,15 @@ __all__ = [
     "Way",
     "Writing",
     "alerts_for",
+    "among_conversations",
     "answer_to",
     "board",
     "box_of",
     "boxed",
+    "bulk_change_or_404",
     "chosen_or_404",
     "codes_in_reach",
+    "colleagues",
     "conversations",
     "custody_log",
     "deadline_or_404",
@@ -162,7 +174,9 @@ __all__ = [
     "late_deadlines",
     "leaving",
     "lets",
+    "lets_handler",
     "listed_organisations",
+    "matching",
     "matter_for",
     "matter_of",
     "may_add_evidence",
@@ -212,6 +226,7 @@ __all__ = [
     "team_for",
     "teams_to_offer",
     "template_choices",
+    "ticked",
     "times",
     "view_or_404",
     "visible",
@@ -219,5 +234,7 @@ __all__ = [
     "waiting_for",
     "way",
     "ways",
+    "with_open_ends",
+    "works_on_incidents",
     "written",
 ]
