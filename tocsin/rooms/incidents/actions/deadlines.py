@@ -52,7 +52,8 @@ def follow_many(incidents: Sequence[Incident], now: datetime, *, told: bool = Fa
         parts[part.incident_id].append(part)
         of_part[part.pk] = part.incident_id
     known: dict[int, dict[Key, Deadline]] = {pk: {} for pk in ids}
-    for each in Deadline.objects.filter(Q(incident__in=ids, entity=None) | Q(entity__incident__in=ids)):
+    own = Deadline.objects.filter(incident__in=ids, entity=None)
+    for each in (*own, *Deadline.objects.filter(entity__in=list(of_part))):  # one by one: each has an index
         home = each.incident_id if each.entity_id is None else of_part[each.entity_id]
         known[home][each.entity_id, each.kind] = each
     adopted = TimelineEntry.objects.filter(incident__in=ids, event="adopted").order_by("-time", "-id")

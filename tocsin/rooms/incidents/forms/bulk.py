@@ -68,7 +68,10 @@ class ClosingForm(forms.Form):
 
     def chosen(self, name: str) -> str:
         """Give one field as far as it is right, whatever the others are."""
-        return str(self.cleaned_data.get(name, "")) if self.is_bound and self.errors is not None else ""
+        if not self.is_bound:
+            return ""
+        self.full_clean()
+        return str(self.cleaned_data.get(name, ""))
 
     def told(self) -> Mapping[str, str]:
         """Give all that closing asks for, as far as it is written."""

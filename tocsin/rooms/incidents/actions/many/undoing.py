@@ -103,7 +103,7 @@ def _open_again(incidents: Sequence[Incident], before: Rows) -> None:
 def _go_on(before: Rows) -> None:
     """Let the deadlines go on that ended with the closing, and the pauses that did."""
     at = datetime.fromisoformat(next(iter(before.values()))["at"])
-    theirs = Deadline.objects.filter(Q(incident__in=list(before)) | Q(entity__incident__in=list(before)))
+    theirs = Deadline.objects.filter(incident__in=list(before))
     theirs.filter(met_at=at).update(met_at=None, took=None)
     theirs.filter(stopped_at=at).update(stopped_at=None)
     pauses = {pk: (since, seconds) for row in before.values() for pk, since, seconds in row["pauses"]}
