@@ -12,11 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from tests.rooms.incidents.filing import stored
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
 from tocsin.rooms.incidents import actions
-from tocsin.rooms.incidents.models import HandOff, Incident, Rise
+from tocsin.rooms.incidents.models import HandOff, Incident, PersonalAccess, Rise
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -206,3 +207,25 @@ def test_a_change_is_taken_back_once(chart: Mapping[str, Person]) -> None:
     outcomes = at_once(*[lambda: actions.undo_many(actor=chart["responder"], change=change)] * 2)
     assert sorted(outcomes, key=str)[0] == 3
     assert {type(one) for one in outcomes} == {int, ValidationError}
+
+
+def test_one_of_two_answers_a_request(chart: Mapping[str, Person], second: Person) -> None:
+    Membership.objects.create(person=chart["admin"], role="data_protection", team=Team.objects.get(code="CSIRC"))
+    guardian = Person.objects.get(pk=chart["admin"].pk)
+    case = actions.open_insider(
+        actor=chart["responder"], title="t", organisations=[Organisation.objects.get(code="DEPA")],
+        ground=actions.Ground("misuse_inquiry", "legal_obligation", "x"), people=[chart["ciso"], guardian, second],
+    )  # fmt: skip
+    [item] = actions.add_personal(
+        actor=second, incident=case, form="note", kind="note", files=[("", stored(b"about somebody"))]
+    )
+    asked = at_once(*[lambda: actions.ask_personal(actor=second, item=item, purpose="p")] * 2)
+    (access,) = (one for one in asked if isinstance(one, PersonalAccess))
+    outcomes = at_once(
+        lambda: actions.decide_personal(actor=chart["ciso"], access=access, grant=True),
+        lambda: actions.decide_personal(actor=guardian, access=access, grant=False, reason="no"),
+        lambda: actions.decide_personal(actor=guardian, access=access, grant=True),
+    )
+    assert sorted(type(one).__name__ for one in outcomes) == ["PersonalAccess", "ValidationError", "ValidationError"]
+    access.refresh_from_db()
+    assert (access.state == "granted") == (access.until is not None)

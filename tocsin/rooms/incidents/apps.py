@@ -32,6 +32,7 @@ class IncidentsConfig(RoomConfig):
             own_movers,
             register_mover,
         )
+        from tocsin.rooms.incidents.knowledge.insider import insider
         from tocsin.rooms.incidents.knowledge.levels import levels
         from tocsin.rooms.incidents.queries import (
             Tab,
@@ -39,6 +40,7 @@ class IncidentsConfig(RoomConfig):
             matter_for,
             register_open_ends,
             register_tab,
+            sees_personal,
             waiting_conversations,
         )
         from tocsin.rooms.notices.queries import register
@@ -53,5 +55,7 @@ class IncidentsConfig(RoomConfig):
         register_tab(Tab("conversations", _("Conversations"), "incident_conversations", 30, lambda _view: True))
         register_tab(Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True))
         register_tab(Tab("pages", _("On call"), "incident_pages", 65))
+        register_tab(Tab("personal", _("Personal content"), "incident_personal", 45, sees_personal))
         levels()
+        insider()
         register_tab(Tab("evidence", _("Evidence"), "incident_evidence", 40, lambda _view: True))

@@ -39,9 +39,11 @@ from tocsin.rooms.incidents.forms.lifecycle import (
     SplitForm,
 )
 from tocsin.rooms.incidents.forms.lists import BoardForm, FilterForm, OpenForm, TimesForm
+from tocsin.rooms.incidents.forms.personal import AskForm, DecideForm, GroundForm, InsiderForm, PersonalForm
 
 __all__ = [
     "AnswerForm",
+    "AskForm",
     "BoardForm",
     "BulkForm",
     "ChangeForm",
@@ -49,6 +51,7 @@ __all__ = [
     "ClosingForm",
     "CommentForm",
     "CorrectForm",
+    "DecideForm",
     "EditForm",
     "EventEntryForm",
     "EventForm",
@@ -56,9 +59,11 @@ __all__ = [
     "EvidenceHandOverForm",
     "FilterForm",
     "FlagForm",
+    "GroundForm",
     "HandOffFilterForm",
     "HandOverForm",
     "InformForm",
+    "InsiderForm",
     "KeyForm",
     "LinkForm",
     "MailForm",
@@ -71,6 +76,7 @@ __all__ = [
     "ParentForm",
     "PartChangeForm",
     "PartForm",
+    "PersonalForm",
     "ReasonForm",
     "RefuseForm",
     "RejectForm",

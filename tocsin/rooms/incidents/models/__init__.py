@@ -19,6 +19,7 @@ from tocsin.rooms.incidents.models.incident import (
     Severity,
     new_reference,
 )
+from tocsin.rooms.incidents.models.insider import InsiderCase, PersonalAccess, PersonalItem
 from tocsin.rooms.incidents.models.record import Sighting, TimelineEntry, Version
 from tocsin.rooms.incidents.models.rise import Rise
 from tocsin.rooms.incidents.models.ties import Merge, Relation
@@ -38,8 +39,11 @@ __all__ = [
     "HandOff",
     "Incident",
     "IncidentEntity",
+    "InsiderCase",
     "Merge",
+    "PersonalAccess",
     "PersonalData",
+    "PersonalItem",
     "Relation",
     "Rise",
     "Seal",

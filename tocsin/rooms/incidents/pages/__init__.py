@@ -61,6 +61,16 @@ from tocsin.rooms.incidents.pages.lifecycle import close, merge, split, unmerge
 from tocsin.rooms.incidents.pages.lists import incident_from_alerts, incident_new, incidents
 from tocsin.rooms.incidents.pages.one import incident, similar
 from tocsin.rooms.incidents.pages.paging import incident_pages, page_team
+from tocsin.rooms.incidents.pages.personal import (
+    insider_new,
+    personal,
+    personal_add,
+    personal_ask,
+    personal_decide,
+    personal_flag,
+    personal_open,
+    personal_withdraw,
+)
 from tocsin.rooms.incidents.pages.times import times
 
 __all__ = [
@@ -105,6 +115,7 @@ __all__ = [
     "incident_pages",
     "incidents",
     "inform",
+    "insider_new",
     "link",
     "merge",
     "offer",
@@ -112,6 +123,13 @@ __all__ = [
     "parent",
     "part_change",
     "pause",
+    "personal",
+    "personal_add",
+    "personal_ask",
+    "personal_decide",
+    "personal_flag",
+    "personal_open",
+    "personal_withdraw",
     "refuse",
     "reject",
     "resume",
