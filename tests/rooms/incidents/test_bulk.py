@@ -15,7 +15,7 @@ from django.utils import timezone
 from tests.rooms.incidents.things import everything, fresh
 from tocsin.platform.models import AuditEntry
 from tocsin.rooms.accounts.models import Person as Somebody
-from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import actions, queries
 from tocsin.rooms.incidents.actions import Order, Why
 from tocsin.rooms.incidents.actions.deadlines import follow
@@ -45,12 +45,6 @@ def opened(by: Person, number: int, place: Organisation, **values: Any) -> list[
 def ready(responder: Person, department_a: Organisation, csirc: Team) -> list[Incident]:
     """Incidents that can be closed."""
     return opened(responder, 4, department_a, state="analysis", rsit_class="malicious-code", owner=None)
-
-
-@pytest.fixture
-def second(chart: Mapping[str, Person]) -> Person:
-    Membership.objects.create(person=chart["outsider"], role="responder", team=Team.objects.get(code="CSIRC"))
-    return Somebody.objects.get(pk=chart["outsider"].pk)
 
 
 def planned(actor: Person, order: Order) -> actions.Plan:

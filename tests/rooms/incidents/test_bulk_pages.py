@@ -12,7 +12,7 @@ from django.urls import reverse
 from tests.rooms.incidents.test_bulk import TEXTS, opened
 from tests.rooms.incidents.things import fresh
 from tocsin.platform.bulk import packed, unpacked
-from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.models import BulkChange, Incident
 
@@ -29,12 +29,6 @@ LIST = "/incidents/?state=all"
 @pytest.fixture
 def ready(responder: Person, department_a: Organisation, csirc: Team) -> list[Incident]:
     return opened(responder, 4, department_a, state="analysis", rsit_class="malicious-code", owner=None)
-
-
-@pytest.fixture
-def second(chart: Mapping[str, Person]) -> Person:
-    Membership.objects.create(person=chart["outsider"], role="responder", team=Team.objects.get(code="CSIRC"))
-    return chart["outsider"]
 
 
 def preview(client: Client, back: str = LIST, **given: Any) -> tuple[str, dict[str, Any]]:

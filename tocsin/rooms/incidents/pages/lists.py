@@ -67,7 +67,8 @@ def incident_new(request: HttpRequest) -> HttpResponseBase:
     form = forms.OpenForm(request.POST or None, user=me(request))
     if form.is_valid() and (opened := _open(request, form)):
         return opened
-    return render(request, "incidents/new.html", {"form": form})
+    shown = {"form": form, "may_work": queries.works_on_incidents(request.user)}
+    return render(request, "incidents/new.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
