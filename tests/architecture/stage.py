@@ -19,7 +19,7 @@ from tocsin.rooms.exchange import actions as exchange_actions
 from tocsin.rooms.exchange.models import Passing, Ticket
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents import queries as incident_queries
-from tocsin.rooms.incidents.models import HandOff, Incident
+from tocsin.rooms.incidents.models import BulkChange, HandOff, Incident
 from tocsin.rooms.incidents.queries import matter_of
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.notices import actions as notice_actions
@@ -74,6 +74,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         "contact_confirm.uuid": contact.uuid,
         "role_end.uuid": department.memberships.all()[0].uuid,
         **{f"{name}.uuid": incident.uuid for name in _incident_doors()},
+        "incidents_bulk_change.uuid": _bulk_change(chart).uuid,
         **_hand_offs(chart, incident, department),
         **_notice(chart, department),
         **_playbook(chart, incident),
@@ -81,6 +82,14 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         **_desk(chart, incident),
         **_rota(chart, department, incident),
     }
+
+
+def _bulk_change(chart: Mapping[str, Person]) -> BulkChange:
+    """Let the CISO have done something with many incidents."""
+    return BulkChange.objects.create(
+        person=chart["ciso"], act="severity", given={"severity": 5}, text="Secret title of A reason", count=0,
+        before=[], done_at=timezone.now(),
+    )  # fmt: skip
 
 
 def _hand_offs(chart: Mapping[str, Person], incident: Incident, department: Organisation) -> dict[str, Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.rooms.incidents.filing import added
+from tests.rooms.incidents.insiders import GROUND_PARTS
+from tests.rooms.incidents.insiders import added as added_personal
 from tests.rooms.incidents.things import alert_at
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Mandate, Membership, Organisation, Team
 from tocsin.rooms.incidents import actions, queries
-from tocsin.rooms.incidents.models import Incident, IncidentEntity
+from tocsin.rooms.incidents.models import Incident, IncidentEntity, PersonalItem
 from tocsin.rooms.notices import actions as notices
 
 
@@ -81,3 +85,31 @@ def full(analyst: Person, responder: Person, department_a: Organisation, csirc: 
     added(responder, made, b"of the team", title="Disk")
     actions.set_flag(actor=responder, incident=made, flag="personal_data", value="breach")
     return Incident.objects.get(pk=made.pk)
+
+
+@pytest.fixture
+def guardian(chart: Mapping[str, Person]) -> Person:
+    """Give a data protection officer, who may answer requests."""
+    person = Person.objects.create(username="guardian", email="guardian@tocsin.example", full_name="Guardian")
+    Membership.objects.create(person=person, role="data_protection", organisation=Organisation.objects.get(code="INST"))
+    return Person.objects.get(pk=person.pk)
+
+
+@pytest.fixture
+def second(chart: Mapping[str, Person]) -> Person:
+    Membership.objects.create(person=chart["outsider"], role="responder", team=Team.objects.get(code="CSIRC"))
+    return Person.objects.get(pk=chart["outsider"].pk)
+
+
+@pytest.fixture
+def case(responder: Person, ciso: Person, guardian: Person, second: Person, department_a: Organisation) -> Incident:
+    return actions.open_insider(
+        actor=responder, title="Data left the house", organisations=[department_a],
+        ground=actions.Ground(*GROUND_PARTS, subject=Person.objects.get(username="officer_a")),
+        people=[ciso, guardian, second],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def note(case: Incident, responder: Person) -> PersonalItem:
+    return added_personal(responder, case)

@@ -12,11 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from tests.rooms.incidents.filing import stored
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts.models import Alert
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
 from tocsin.rooms.incidents import actions
-from tocsin.rooms.incidents.models import HandOff, Incident, Rise
+from tocsin.rooms.incidents.models import HandOff, Incident, PersonalAccess, Rise
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -180,3 +181,51 @@ def test_two_close_an_alert_for_two_reasons(
     pairs = zip(clients, reasons, strict=True)
     assert at_once(*(lambda c=c, r=r: c.post(address, r).status_code for c, r in pairs)) == [302, 302]
     assert alert.comments.count() == 1
+
+
+def test_many_are_changed_beside_somebody_who_changes_one(chart: Mapping[str, Person], second: Person) -> None:
+    place = Organisation.objects.get(code="DEPA")
+    made = [actions.open_incident(actor=chart["responder"], title="t", organisations=[place]) for _ in range(6)]
+    Incident.objects.update(owner=None)
+    order, ids = actions.Order(act="take"), [one.pk for one in made]
+    outcomes = at_once(
+        lambda: actions.change_many(actor=chart["responder"], ids=ids, order=order),
+        lambda: actions.change_many(actor=second, ids=ids, order=order),
+        lambda: actions.comment(actor=chart["ciso"], incident=made[3], text="Look"),
+    )
+    (one,) = (outcome[0] for outcome in outcomes[:2] if isinstance(outcome, tuple))
+    assert one.count == 6
+    assert sum(isinstance(outcome, ValidationError) for outcome in outcomes[:2]) == 1
+    assert set(Incident.objects.values_list("owner", flat=True)) == {one.person_id}
+
+
+def test_a_change_is_taken_back_once(chart: Mapping[str, Person]) -> None:
+    place = Organisation.objects.get(code="DEPA")
+    made = [actions.open_incident(actor=chart["responder"], title="t", organisations=[place]) for _ in range(3)]
+    order = actions.Order(act="severity", severity=5, reason="r")
+    change, _passed = actions.change_many(actor=chart["responder"], ids=[one.pk for one in made], order=order)
+    outcomes = at_once(*[lambda: actions.undo_many(actor=chart["responder"], change=change)] * 2)
+    assert sorted(outcomes, key=str)[0] == 3
+    assert {type(one) for one in outcomes} == {int, ValidationError}
+
+
+def test_one_of_two_answers_a_request(chart: Mapping[str, Person], second: Person) -> None:
+    Membership.objects.create(person=chart["admin"], role="data_protection", team=Team.objects.get(code="CSIRC"))
+    guardian = Person.objects.get(pk=chart["admin"].pk)
+    case = actions.open_insider(
+        actor=chart["responder"], title="t", organisations=[Organisation.objects.get(code="DEPA")],
+        ground=actions.Ground("misuse_inquiry", "legal_obligation", "x"), people=[chart["ciso"], guardian, second],
+    )  # fmt: skip
+    [item] = actions.add_personal(
+        actor=second, incident=case, form="note", kind="note", files=[("", stored(b"about somebody"))]
+    )
+    asked = at_once(*[lambda: actions.ask_personal(actor=second, item=item, purpose="p")] * 2)
+    (access,) = (one for one in asked if isinstance(one, PersonalAccess))
+    outcomes = at_once(
+        lambda: actions.decide_personal(actor=chart["ciso"], access=access, grant=True),
+        lambda: actions.decide_personal(actor=guardian, access=access, grant=False, reason="no"),
+        lambda: actions.decide_personal(actor=guardian, access=access, grant=True),
+    )
+    assert sorted(type(one).__name__ for one in outcomes) == ["PersonalAccess", "ValidationError", "ValidationError"]
+    access.refresh_from_db()
+    assert (access.state == "granted") == (access.until is not None)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 VERBS = (
     _("see alerts and the events behind them"),
+    _("grant or refuse others the opening of personal content in incidents about insiders"),
     _("assign, comment on, dispose of and escalate alerts"),
     _("see incidents in full"),
     _("see the part of an incident that concerns one's own organisation"),

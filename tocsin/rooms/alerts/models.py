@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.bulk import BulkRecord
 from tocsin.platform.identity import Identified
 from tocsin.rooms.alerts.querysets import AlertQuerySet
 from tocsin.rooms.constituency.models import Organisation
@@ -182,14 +183,7 @@ class AlertComment(Identified):
         ordering: ClassVar = ["id"]
 
 
-class BulkChange(Identified):
+class BulkChange(BulkRecord):
     """One step taken with many alerts at once, and how they were before: ``[id, state, assignee, acknowledged]``."""
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     event = models.CharField(max_length=20, choices=AlertComment.Event.choices)
-    text = models.TextField(blank=True)
-    count = models.PositiveIntegerField()
-    before = models.JSONField()
-    done_at = models.DateTimeField()
-    undone_at = models.DateTimeField(null=True)
-    restored = models.PositiveIntegerField(default=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
@@ -14,19 +13,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tocsin.platform import export, opaque
+from tocsin.platform import export
 from tocsin.platform.access import page, scope_of
+from tocsin.platform.bulk import said, shown_by, ticket
 from tocsin.platform.lists import bounded_count, keyset, shown_count
 from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import actions, forms, knowledge, queries
-from tocsin.rooms.alerts.actions.bulk import UNDO_WITHIN
 from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.models import Alert, BulkChange
 from tocsin.rooms.alerts.schemas import BY_LEVEL, SHEET, Assigned, Filters, pretty, telling
@@ -274,7 +272,11 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     how["reason"] = given.get("reason", "")[: forms.LONGEST]
     try:
         if "whole" in given and "upto" not in given:
-            return render(request, "alerts/bulk.html", {"how": how, "back": home, **_preview(request, home, how)})
+            return render(
+                request,
+                "alerts/bulk.html",
+                {"how": how, "back": home, "room": reverse("alerts"), **_preview(request, home, how)},
+            )
         change = _changed(request, home, chosen, how)
     except AlertError as error:
         messages.error(request, str(error))
@@ -309,12 +311,10 @@ def _whole(request: HttpRequest, home: str, upto: int) -> QuerySet[Alert]:
 
 def _as_shown(request: HttpRequest, home: str, how: Mapping[str, str]) -> QuerySet[Alert]:
     """Give the alerts of the preview, or refuse: it was another one, or more match now than it showed."""
-    try:
-        upto, total, *what = json.loads(opaque.opened(request.POST["upto"]) or "[]")
-    except ValueError as error:
-        raise actions.NothingToDo(_("Look at what would change first.")) from error
-    if what != [how["do"], how["disposition"], home]:
+    shown = shown_by(request.POST["upto"], how["do"], how["disposition"], home)
+    if shown is None:
         raise actions.NothingToDo(_("Look at what would change first."))
+    upto, total = shown
     found = _whole(request, home, upto)
     if actions.allowing(found, actions.step_of(**how)).order_by()[: total + 1].count() > total:
         raise actions.NothingToDo(_("More match now than were shown; look again."))
@@ -332,7 +332,7 @@ def _preview(request: HttpRequest, home: str, how: Mapping[str, str]) -> dict[st
     matching = allowing.order_by().count()
     return {
         "step": step,
-        "upto": opaque.shut(json.dumps([upto, matching, how["do"], how["disposition"], home])),
+        "upto": ticket([upto, matching], how["do"], how["disposition"], home),
         "total": total,
         "more": matching > total,
         "passed_over": shown_count(found.order_by().count() - matching),
@@ -347,8 +347,7 @@ def _said(change: BulkChange) -> str:
         text = ngettext("%d alert taken.", "%d alerts taken.", change.count) % change.count
     else:
         text = ngettext("%d alert closed.", "%d alerts closed.", change.count) % change.count
-    address = reverse("alerts_bulk_change", args=[change.uuid])
-    return format_html('{} <a href="{}" data-key="u">{}</a>', text, address, _("Take it back"))
+    return said(text, reverse("alerts_bulk_change", args=[change.uuid]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -357,7 +356,7 @@ def bulk_change(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show what was done with many alerts at once, and take it back."""
     change = queries.change_or_404(request.user, uuid)
     if request.method != "POST":
-        return render(request, "alerts/bulk_change.html", {"change": change, "until": change.done_at + UNDO_WITHIN})
+        return render(request, "alerts/bulk_change.html", {"change": change})
     try:
         count = actions.undo(actor=_me(request), change=change)
         messages.success(request, ngettext("%d alert is as before.", "%d alerts are as before.", count) % count)

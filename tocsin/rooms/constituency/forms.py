@@ -25,7 +25,7 @@ def _roles(*names: str) -> list[tuple[str, Any]]:
     return [(name, ROLE_NAMES[name]) for name in names]
 
 
-ROLES = _roles("officer", "deputy", "head", "ciso", "administrator", "peer")
+ROLES = _roles("officer", "deputy", "head", "ciso", "data_protection", "administrator", "peer")
 TEAM_ROLES = _roles("analyst", "responder", "cart_analyst", "network_operator", "ciso", "risk_member", "board_member")
 CONTACT_ROLES = _roles("officer", "deputy", "head", "duty", "tool")
 

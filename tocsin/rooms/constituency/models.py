@@ -27,6 +27,7 @@ ROLE_NAMES = {
     "duty": _("duty desk, at all hours"),
     "tool": _("own tool"),
     "ciso": _("chief information security officer"),
+    "data_protection": _("data protection officer"),
     "administrator": _("administrator"),
     "peer": _("outside party"),
     "analyst": _("analyst"),

@@ -104,6 +104,7 @@ SECTIONS = (
     Section("alerts", _("Questions to you"), speaks_for_an_organisation, queries.questions),
     Section("own_notices", _("Notices to answer"), _has("notices.answer"), queries.notices_to_answer),
     Section("risen", _("Risen to you"), coordinates, queries.risen),
+    Section("personal", _("Personal content to decide on"), _has("personal.grant"), queries.personal_requests),
     Section("hand_offs", _("Handed to you"), answers_hand_offs, queries.hand_offs),
     Section("alerts", _("Next in the queue"), triages, queries.alerts_to_triage),
     Section("shift_notes", _("From the last shift"), lambda s: bool(s.teams("rota.page")), queries.shift_notes),

@@ -32,14 +32,17 @@ class IncidentsConfig(RoomConfig):
             own_movers,
             register_mover,
         )
+        from tocsin.rooms.incidents.knowledge.insider import insider
         from tocsin.rooms.incidents.knowledge.levels import levels
         from tocsin.rooms.incidents.knowledge.suggestions import suggestions
         from tocsin.rooms.incidents.queries import (
             Tab,
+            among_conversations,
             happened,
             matter_for,
             register_open_ends,
             register_tab,
+            sees_personal,
             waiting_conversations,
         )
         from tocsin.rooms.notices.queries import register
@@ -52,10 +55,12 @@ class IncidentsConfig(RoomConfig):
         register_happened("incidents", happened)
         register_mover(Pages())
         register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))
-        register_open_ends("conversations", waiting_conversations)
+        register_open_ends("conversations", waiting_conversations, among_conversations)
         register_tab(Tab("conversations", _("Conversations"), "incident_conversations", 30, lambda _view: True))
         register_tab(Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True))
         register_tab(Tab("pages", _("On call"), "incident_pages", 65))
+        register_tab(Tab("personal", _("Personal content"), "incident_personal", 45, sees_personal))
         levels()
         suggestions()
+        insider()
         register_tab(Tab("evidence", _("Evidence"), "incident_evidence", 40, lambda _view: True))

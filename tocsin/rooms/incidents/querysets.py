@@ -182,3 +182,13 @@ def _named_on_incident(scope: Scope) -> Q:
 
     person = scope.person if scope.allows("incidents.view") or scope.allows("incidents.part") else None
     return Q(Exists(Seal.objects.filter(incident=OuterRef("incident"), person=person)))
+
+
+class OfSealedQuerySet(models.QuerySet[Any]):
+    """Scopes every read of what hangs on incidents about insiders: it is there for the people named alone."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Keep what hangs on sealed incidents that name ``user``."""
+        path = "incident" if self.model.__name__ == "PersonalItem" else "item__incident"
+        named = _incidents().filter(pk=OuterRef(path), sealed=True).handled_by(user)
+        return self.filter(Exists(named))

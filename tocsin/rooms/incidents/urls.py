@@ -9,14 +9,26 @@ from tocsin.rooms.incidents import pages
 ONE = "incidents/<uuid:uuid>/"
 EVIDENCE = f"{ONE}evidence/<uuid:evidence>/"
 
+PERSONAL = f"{ONE}personal/"
+
 urlpatterns = [
     path("incidents/", pages.incidents, name="incidents"),
     path("incidents/board/", pages.board, name="incidents_board"),
     path("incidents/times/", pages.times, name="incidents_times"),
     path("incidents/tasks/", pages.tasks, name="incident_tasks"),
+    path("incidents/bulk/", pages.bulk, name="incidents_bulk"),
+    path("incidents/bulk/<uuid:uuid>/", pages.bulk_change, name="incidents_bulk_change"),
     path("incidents/new/", pages.incident_new, name="incident_new"),
+    path("incidents/new/insider/", pages.insider_new, name="incident_insider_new"),
     path("incidents/from-alerts/", pages.incident_from_alerts, name="incident_from_alerts"),
     path(ONE, pages.incident, name="incident"),
+    path(PERSONAL, pages.personal, name="incident_personal"),
+    path(f"{PERSONAL}flag/", pages.personal_flag, name="incident_personal_flag"),
+    path(f"{PERSONAL}add/", pages.personal_add, name="incident_personal_add"),
+    path(f"{PERSONAL}<uuid:item>/ask/", pages.personal_ask, name="incident_personal_ask"),
+    path(f"{PERSONAL}<uuid:item>/open/", pages.personal_open, name="incident_personal_open"),
+    path(f"{PERSONAL}requests/<uuid:access>/decide/", pages.personal_decide, name="incident_personal_decide"),
+    path(f"{PERSONAL}requests/<uuid:access>/withdraw/", pages.personal_withdraw, name="incident_personal_withdraw"),
     path(f"{ONE}similar/", pages.similar, name="incident_similar"),
     path(f"{ONE}comment/", pages.comment, name="incident_comment"),
     path(f"{ONE}change/", pages.change, name="incident_change"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tocsin.rooms.alerts.actions.bulk import MOST, allowing, change_all, change_chosen, step_of, undo
+from tocsin.platform.bulk import MOST
+from tocsin.rooms.alerts.actions.bulk import allowing, change_all, change_chosen, step_of, undo
 from tocsin.rooms.alerts.actions.errors import (
     AlertError,
     NewerGroupOpen,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tocsin.platform.bulk import MOST, chunks, held_for_undo, settle_undo
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import knowledge
 from tocsin.rooms.alerts.actions import steps
@@ -18,9 +18,6 @@ from tocsin.rooms.alerts.actions.errors import NothingToDo, ReasonMissing, StepN
 from tocsin.rooms.alerts.knowledge import Step
 from tocsin.rooms.alerts.models import Alert, AlertComment, BulkChange
 from tocsin.rooms.alerts.schemas import BY_LEVEL
-
-MOST = 10_000
-UNDO_WITHIN = timedelta(hours=24)
 
 
 def step_of(do: str, disposition: str, reason: str) -> Step:
@@ -79,13 +76,7 @@ def _still_allowing(alerts: Sequence[Alert], step: Step) -> list[Alert]:
 @transaction.atomic
 def undo(*, actor: Person, change: BulkChange) -> int:
     """Put the alerts back as they were before, except those that somebody touched since; give how many."""
-    current = BulkChange.objects.select_for_update().get(pk=change.pk)
-    if current.person_id != actor.pk:
-        raise StepNotPossible(_("Only who did it takes it back."))
-    if current.undone_at is not None:
-        raise StepNotPossible(_("This was taken back already."))
-    if timezone.now() - current.done_at > UNDO_WITHIN:
-        raise StepNotPossible(_("This is too long ago; open the alerts one by one."))
+    current = held_for_undo(change, actor, StepNotPossible)
     try:
         with transaction.atomic():
             restored = _restore(current, actor)
@@ -93,10 +84,7 @@ def undo(*, actor: Person, change: BulkChange) -> int:
         raise StepNotPossible(_("New hits arrived at this very moment; take it back once more.")) from error
     if restored:
         steps.tell(actor, restored, AlertComment.Event.UNDO, details={"change": str(current.uuid)})
-    current.undone_at, current.restored = timezone.now(), len(restored)
-    current.save(update_fields=["undone_at", "restored"])
-    change.refresh_from_db()
-    return len(restored)
+    return settle_undo(current, change, len(restored))
 
 
 def _before(alerts: Sequence[Alert]) -> list[list[object]]:
@@ -120,7 +108,7 @@ def _restore(change: BulkChange, actor: Person) -> list[Alert]:
         values = {"state": state, "open": True, "assignee": assignee, "disposition": "", "closed_at": None}
         if not acknowledged:
             values["acknowledged_at"] = None
-        for chunk in steps.chunks(same):
+        for chunk in chunks(same):
             Alert.objects.filter(pk__in=[alert.pk for alert in chunk]).update(**values, updated_at=now)
     return untouched
 
@@ -130,14 +118,14 @@ def _untouched(change: BulkChange, ids: Sequence[int], actor: Person) -> list[Al
     has no later alert open. Further hits are nobody's doing."""
     target = knowledge.steps()[change.event].target
     found: list[Alert] = []
-    for start in range(0, len(ids), steps.AT_ONCE):
+    for some in chunks(ids):
         mine = Alert.objects.visible_to(actor, "alerts.triage")
-        as_left = mine.filter(pk__in=ids[start : start + steps.AT_ONCE], state=target)
+        as_left = mine.filter(pk__in=some, state=target)
         later = AlertComment.objects.filter(alert=OuterRef("pk"), created_at__gt=change.created_at)
         found += as_left.filter(~Exists(later)).select_for_update(of=("self",)).order_by("key")
     keys = [alert.key for alert in found if not alert.open]
     reopened: set[str] = set()
-    for start in range(0, len(keys), steps.AT_ONCE):
-        later = Alert.objects.filter(key__in=keys[start : start + steps.AT_ONCE], open=True)
+    for some_keys in chunks(keys):
+        later = Alert.objects.filter(key__in=some_keys, open=True)
         reopened.update(later.values_list("key", flat=True))
     return [alert for alert in found if alert.key not in reopened]

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 
 from tocsin.platform import audit
 from tocsin.platform.access import require, scope_of
+from tocsin.platform.bulk import AT_ONCE, chunks
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import knowledge
 from tocsin.rooms.alerts.actions.errors import NewerGroupOpen, NotTheirs, ReasonMissing, StepNotPossible
 from tocsin.rooms.alerts.knowledge import Step
 from tocsin.rooms.alerts.models import Alert, AlertComment
 
-AT_ONCE = 500  # rows named in one statement
 CHANGED = ["state", "open", "assignee", "disposition", "acknowledged_at", "closed_at", "updated_at"]
 ALIKE = ("state", "open", "assignee_id", "disposition", "closed_at", "updated_at")
 
@@ -166,11 +166,6 @@ def locked(alerts: Sequence[Alert]) -> Iterator[tuple[Any, ...]]:
     for chunk in chunks(alerts):
         rows = Alert.objects.select_for_update().filter(pk__in=[alert.pk for alert in chunk]).order_by("key")
         yield from rows.values_list("pk", *CHANGED)
-
-
-def chunks(alerts: Sequence[Alert]) -> Iterator[Sequence[Alert]]:
-    """Cut into pieces that one statement may name."""
-    return (alerts[start : start + AT_ONCE] for start in range(0, len(alerts), AT_ONCE))
 
 
 def _step(

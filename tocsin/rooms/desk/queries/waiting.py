@@ -127,6 +127,11 @@ def risen(user: Any) -> Waiting:
     return _first(incidents.risen_to(user))
 
 
+def personal_requests(user: Any) -> Waiting:
+    """Give the requests to open personal content that the person may answer, the longest waiting on top."""
+    return _first(incidents.to_decide(user))
+
+
 def missing_officers(user: Any) -> Waiting:
     """Give the organisations that must have a security officer and have none."""
     return _first(constituency.missing(user).order_by("code"))

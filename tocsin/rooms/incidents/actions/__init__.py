@@ -40,10 +40,20 @@ from tocsin.rooms.incidents.actions.hand_answer import accept, receive, refuse, 
 from tocsin.rooms.incidents.actions.hand_over import Content, hand_over, offer
 from tocsin.rooms.incidents.actions.handle import add_organisation, comment, join_alerts, open_incident, take
 from tocsin.rooms.incidents.actions.inform import inform
+from tocsin.rooms.incidents.actions.insider import Ground, flag_insider, open_insider
+from tocsin.rooms.incidents.actions.many import Order, Plan, Why, change_many, plan_many, undo_many
 from tocsin.rooms.incidents.actions.merging import MergePlan, merge, plan_merge, take_apart
 from tocsin.rooms.incidents.actions.moving import Going, Mover, Passage, Rows, register_mover
 from tocsin.rooms.incidents.actions.paging import Pages, hold_incident, note_page, page_team
 from tocsin.rooms.incidents.actions.pauses import pause, resume
+from tocsin.rooms.incidents.actions.personal import (
+    GRANT,
+    add_personal,
+    ask_personal,
+    decide_personal,
+    open_personal,
+    withdraw_personal,
+)
 from tocsin.rooms.incidents.actions.reading import read_waiting
 from tocsin.rooms.incidents.actions.record import note
 from tocsin.rooms.incidents.actions.rises import rise_due, take_up
@@ -53,6 +63,7 @@ from tocsin.rooms.incidents.actions.states import advance, reject
 from tocsin.rooms.incidents.actions.tasks import add_task, answer_task, change_task
 
 __all__ = [
+    "GRANT",
     "About",
     "Adopted",
     "AdoptedEntry",
@@ -64,21 +75,28 @@ __all__ = [
     "Clashed",
     "Content",
     "Going",
+    "Ground",
     "MergePlan",
     "Mover",
+    "Order",
     "Pages",
     "Passage",
+    "Plan",
     "Rows",
+    "Why",
     "accept",
     "add_event",
     "add_evidence",
     "add_organisation",
+    "add_personal",
     "add_task",
     "adopt",
     "advance",
     "answer_conversation",
     "answer_task",
+    "ask_personal",
     "change",
+    "change_many",
     "change_part",
     "change_task",
     "changed_since",
@@ -86,8 +104,10 @@ __all__ = [
     "comment",
     "converse",
     "correct",
+    "decide_personal",
     "destroy_evidence",
     "examine_levels",
+    "flag_insider",
     "hand_over",
     "hand_over_evidence",
     "hear_of_seals",
@@ -104,9 +124,12 @@ __all__ = [
     "note_page",
     "offer",
     "open_incident",
+    "open_insider",
+    "open_personal",
     "page_team",
     "pause",
     "pin",
+    "plan_many",
     "plan_merge",
     "read_waiting",
     "receive",
@@ -127,8 +150,10 @@ __all__ = [
     "take_along",
     "take_apart",
     "take_up",
+    "undo_many",
     "unrelate",
     "unseal",
     "verify_evidence",
     "withdraw",
+    "withdraw_personal",
 ]

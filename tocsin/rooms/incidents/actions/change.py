@@ -31,7 +31,7 @@ def change(*, actor: Person, incident: Incident, shown: Shown = None, **values: 
     if unknown := set(values) - set(CHANGEABLE):
         raise ValidationError(_("These cannot be changed: %s") % ", ".join(sorted(unknown)))
     changed = differing(current, shown, values, lambda name: _last_change(current, name))
-    _check_class(changed.get("rsit_class", current.rsit_class), changed.get("rsit_type", current.rsit_type))
+    check_class(changed.get("rsit_class", current.rsit_class), changed.get("rsit_type", current.rsit_type))
     if not changed:
         return current
     before = {name: getattr(current, name) for name in changed}
@@ -50,7 +50,8 @@ def _last_change(incident: Incident, name: str) -> TimelineEntry | None:
     return last_entry(incident, "changed", changes__has_key=name)
 
 
-def _check_class(rsit_class: str, rsit_type: str) -> None:
+def check_class(rsit_class: str, rsit_type: str = "") -> None:
+    """Refuse a class or a type that the taxonomy does not have."""
     known = knowledge.taxonomy()
     if rsit_class and rsit_class not in known:
         raise ValidationError(_("%s is no class of the taxonomy.") % rsit_class)

@@ -50,7 +50,7 @@ def close(
     """
     told = {"cause": cause.strip(), "impact": impact.strip(), "lesson": lesson.strip()}
     degrees = {"confidentiality": confidentiality, "integrity": integrity, "availability": availability}
-    _check(told, degrees)
+    check_closing(told, degrees)
     current = hold(incident.pk)
     if not anyway:
         _refuse_open(actor, current)
@@ -67,7 +67,8 @@ def close(
     return closed
 
 
-def _check(told: Mapping[str, str], degrees: Mapping[str, str]) -> None:
+def check_closing(told: Mapping[str, str], degrees: Mapping[str, str]) -> None:
+    """Refuse what does not say why an incident could happen, what it did and what is learnt."""
     troubles = [str(MISSING[name]) for name, text in told.items() if not text]
     if told["lesson"] and told["lesson"].lower().strip(" .!–-") in NOTHING_LEARNT:
         troubles.append(str(MISSING["lesson"]))

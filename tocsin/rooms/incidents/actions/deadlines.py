@@ -6,7 +6,8 @@ an incident writes a line, so the deadlines follow every change. It holds the in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,24 +34,80 @@ def follow(incident: Incident, *, told: bool = False, answered: Collection[int] 
     ``told`` says that those concerned were told something, ``answered`` are the parts whose organisation answered.
     """
     current: Incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
-    now = timezone.now()
     parts = list(current.entities.select_related("organisation").order_by("pk"))
-    known = _known(current, parts)
-    before = {key: _remembered(each) for key, each in known.items()}
-    entries = _align(current, parts, known, now)
-    for (part, kind), each in known.items():
-        if not each.open:
-            continue
-        if told and part is None and kind == Deadline.Kind.UPDATE:
-            restart(each, now)
-        if is_kept(current, each) or (part in answered and kind == Deadline.Kind.ACKNOWLEDGE):
-            meet(each, now)
-    Deadline.objects.bulk_create(each for each in known.values() if each.pk is None)
-    changed = [each for key, each in known.items() if key in before and before[key] != _remembered(each)]
-    Deadline.objects.bulk_update(changed, FIELDS)
-    TimelineEntry.objects.bulk_create(entries)
-    sum_up(current, known.values())
+    since = _adopted_at(current) if current.open else None
+    goals = wanted(current, parts, since) if current.open else {}
+    way = Way(current, parts, _known(current, parts), goals, since)
+    _write([way], [*way.follow(timezone.now(), told=told, answered=answered)])
     incident.next_due_at, incident.breached = current.next_due_at, current.breached
+
+
+@transaction.atomic
+def follow_many(incidents: Sequence[Incident], now: datetime, *, told: bool = False) -> None:
+    """Let the deadlines of some hundred incidents follow, in a number of statements that hardly grows."""
+    ids = [each.pk for each in incidents]
+    parts: dict[int, list[IncidentEntity]] = {pk: [] for pk in ids}
+    of_part: dict[int, int] = {}
+    for part in IncidentEntity.objects.filter(incident__in=ids).select_related("organisation").order_by("pk"):
+        parts[part.incident_id].append(part)
+        of_part[part.pk] = part.incident_id
+    known: dict[int, dict[Key, Deadline]] = {pk: {} for pk in ids}
+    own = Deadline.objects.filter(incident__in=ids, entity=None)
+    for each in (*own, *Deadline.objects.filter(entity__in=list(of_part))):  # one by one: each has an index
+        home = each.incident_id if each.entity_id is None else of_part[each.entity_id]
+        known[home][each.entity_id, each.kind] = each
+    adopted = TimelineEntry.objects.filter(incident__in=ids, event="adopted").order_by("-time", "-id")
+    since = dict(adopted.values_list("incident", "time"))
+    opened = [each for each in incidents if each.open]
+    goals = wanted_of_many(opened, (part for each in opened for part in parts[each.pk]), since)
+    ways = [Way(each, parts[each.pk], known[each.pk], goals.get(each.pk, {}), since.get(each.pk)) for each in incidents]
+    _write(ways, [line for way in ways for line in way.follow(now, told=told)])
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The deadlines an incident has (``known``) and those it should have (``goals``); ``since`` it is here at all."""
+
+    incident: Incident
+    parts: Sequence[IncidentEntity]
+    known: dict[Key, Deadline]
+    goals: Mapping[Key, Wanted]
+    since: datetime | None
+    before: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+
+    def follow(self, now: datetime, *, told: bool = False, answered: Collection[int] = ()) -> list[TimelineEntry]:
+        """Make, move, meet and stop deadlines, in memory; give what to say of it."""
+        self.before.update({each.pk: _remembered(each) for each in self.known.values()})
+        entries = _align(self, now)
+        for (part, kind), each in self.known.items():
+            if not each.open:
+                continue
+            if told and part is None and kind == Deadline.Kind.UPDATE:
+                restart(each, now)
+            if is_kept(self.incident, each) or (part in answered and kind == Deadline.Kind.ACKNOWLEDGE):
+                meet(each, now)
+        return entries
+
+    def changed(self) -> Iterator[tuple[Deadline, list[str]]]:
+        """Give the deadlines that are not as they were, and in which fields."""
+        for each in self.known.values():
+            after = _remembered(each)
+            was = self.before.get(each.pk, after)
+            names = [name for name, old, new in zip(FIELDS, was, after, strict=True) if old != new]
+            if names:
+                yield each, names
+
+
+def _write(ways: Sequence[Way], entries: Sequence[TimelineEntry]) -> None:
+    Deadline.objects.bulk_create(
+        (each for way in ways for each in way.known.values() if each.pk is None), batch_size=AT_ONCE
+    )
+    changed = [pair for way in ways for pair in way.changed()]
+    names = sorted({name for _deadline, some in changed for name in some})
+    if names:
+        Deadline.objects.bulk_update([each for each, _names in changed], names, batch_size=AT_ONCE)
+    TimelineEntry.objects.bulk_create(entries, batch_size=AT_ONCE)
+    sum_up_many([(way.incident, way.known.values()) for way in ways])
 
 
 def _known(incident: Incident, parts: Sequence[IncidentEntity]) -> dict[Key, Deadline]:
@@ -61,12 +118,21 @@ def _known(incident: Incident, parts: Sequence[IncidentEntity]) -> dict[Key, Dea
 
 def sum_up(incident: Incident, deadlines: Iterable[Deadline]) -> None:
     """Note at the incident which of its deadlines is due next, and whether one is late: of the handling team's."""
-    own = [each for each in deadlines if each.entity_id is None and each.open]
-    due = min((each.due_at for each in own if each.paused_at is None), default=NO_DUE)
-    late = any(each.breached_at for each in own)
-    if (incident.next_due_at, incident.breached) != (due, late):
-        incident.next_due_at, incident.breached = due, late
-        Incident.objects.filter(pk=incident.pk).update(next_due_at=due, breached=late)
+    sum_up_many([(incident, deadlines)])
+
+
+def sum_up_many(some: Iterable[tuple[Incident, Iterable[Deadline]]]) -> None:
+    """Note the same at many incidents."""
+    moved: list[Incident] = []
+    for incident, deadlines in some:
+        own = [each for each in deadlines if each.entity_id is None and each.open]
+        due = min((each.due_at for each in own if each.paused_at is None), default=NO_DUE)
+        late = any(each.breached_at for each in own)
+        if (incident.next_due_at, incident.breached) != (due, late):
+            incident.next_due_at, incident.breached = due, late
+            moved.append(incident)
+    if moved:
+        Incident.objects.bulk_update(moved, ["next_due_at", "breached"], batch_size=AT_ONCE)
 
 
 def meet(deadline: Deadline, now: datetime) -> None:
@@ -104,13 +170,10 @@ def line(deadline: Deadline, event: str, **details: Any) -> TimelineEntry:
     )
 
 
-def _align(
-    incident: Incident, parts: Sequence[IncidentEntity], known: dict[Key, Deadline], now: datetime
-) -> list[TimelineEntry]:
+def _align(way: Way, now: datetime) -> list[TimelineEntry]:
     """Make, move and stop deadlines until they are those that the incident should have; give what to say of it."""
+    incident, known, goals, since = way.incident, way.known, way.goals, way.since
     moved: dict[int | None, list[tuple[Deadline, datetime]]] = {}
-    since = _adopted_at(incident) if incident.open else None
-    goals = wanted(incident, parts, since) if incident.open else {}
     for each in known.values():
         each.incident_id = incident.pk
     for key, goal in goals.items():
@@ -150,7 +213,7 @@ def begin(incidents: Sequence[Incident], parts: Sequence[IncidentEntity], now: d
     """Begin the deadlines of many incidents that come from elsewhere ``now``, in the caller's transaction."""
     still_open = {each.pk: each for each in incidents if each.open}
     made: list[Deadline] = []
-    for pk, goals in wanted_of_many(still_open.values(), parts, now).items():
+    for pk, goals in wanted_of_many(still_open.values(), parts, dict.fromkeys(still_open, now)).items():
         own = []
         for (part, kind), goal in goals.items():
             deadline = Deadline(incident=still_open[pk], entity_id=part, kind=kind)

@@ -26,7 +26,7 @@ from tocsin.rooms.incidents.actions.family import FAMILY, hold_in_order, require
 from tocsin.rooms.incidents.actions.moving import Going, Passage, movers, register_mover
 from tocsin.rooms.incidents.actions.record import note, require_handler
 from tocsin.rooms.incidents.actions.states import go_on
-from tocsin.rooms.incidents.models import Aim, Deadline, Incident, IncidentEntity, Merge, PersonalData
+from tocsin.rooms.incidents.models import Aim, Deadline, Incident, IncidentEntity, InsiderCase, Merge, PersonalData
 from tocsin.rooms.notices import actions as notices
 
 __all__ = ["APART_WITHIN", "MergePlan", "merge", "plan_merge", "register_mover", "take_apart"]
@@ -51,6 +51,8 @@ class MergePlan:
 def plan_merge(*, actor: Person, source: Incident, target: Incident) -> MergePlan:
     """Give what merging would do, or refuse with the reason why it cannot be done; changes nothing."""
     _check(actor, source, target)
+    if InsiderCase.objects.filter(incident__in=(source, target)).exists():
+        raise ValidationError(_("An incident about an insider is not merged: its purpose is its own."))
     there = {part.organisation_id for part in target.entities.all()}
     here = list(source.entities.select_related("organisation").order_by("organisation__code"))
     passage = Passage(actor, source, target, {part.pk: 0 for part in here}, whole=True)

@@ -45,16 +45,18 @@ def wanted(incident: Incident, parts: Sequence[IncidentEntity], since: datetime 
 
 
 def wanted_of_many(
-    incidents: Iterable[Incident], parts: Iterable[IncidentEntity], since: datetime
+    incidents: Iterable[Incident], parts: Iterable[IncidentEntity], since: Mapping[int, datetime]
 ) -> dict[int, dict[Key, Wanted]]:
-    """Give the same for many incidents, by inner id, in a number of queries that does not grow."""
+    """Give the same for many incidents, ``since`` included by inner id, in a number of queries that does not grow."""
     by_incident: dict[int, list[IncidentEntity]] = {}
     for part in parts:
         by_incident.setdefault(part.incident_id, []).append(part)
     concerned = {part.organisation_id for some in by_incident.values() for part in some}
     places = _standings(Organisation.objects.filter(pk__in=concerned))
     officers = _officers(concerned)
-    return {each.pk: _goals(each, by_incident.get(each.pk, []), places, officers, since) for each in incidents}
+    return {
+        each.pk: _goals(each, by_incident.get(each.pk, []), places, officers, since.get(each.pk)) for each in incidents
+    }
 
 
 def _goals(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ from tocsin.platform import audit
 from tocsin.platform.access import require, scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation, Team
-from tocsin.rooms.incidents.actions.deadlines import follow
-from tocsin.rooms.incidents.actions.sightings import see_entries
+from tocsin.rooms.incidents.actions.deadlines import follow, follow_many
+from tocsin.rooms.incidents.actions.sightings import see_entries, see_in_many
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
 
 AT_ONCE = 500
@@ -69,7 +69,17 @@ def require_own_part(actor: Person, incident: Incident, entity: IncidentEntity |
         raise PermissionDenied(_("You may write in the part of your own organisation."))
 
 
-def note(
+def note(incident: Incident, event: str = "", *, author: Person | None, **given: Any) -> TimelineEntry:
+    """Write one line of the timeline; called by this room's actions and by higher rooms, inside their transaction.
+
+    For what may be given see `line`.
+    """
+    entry = line(incident, event, author=author, **given)
+    note_many(incident, [entry])
+    return entry
+
+
+def line(
     incident: Incident,
     event: str = "",
     *,
@@ -83,12 +93,12 @@ def note(
     technique: str = "",
     **details: Any,
 ) -> TimelineEntry:
-    """Write one line of the timeline; called by this room's actions and by higher rooms, inside their transaction.
+    """Make one line of the timeline.
 
     ``event`` is one of `knowledge.SAYINGS`, ``details`` are its values; ``text`` is what a person wrote.
     Whoever may not know of ``other``, an incident the entry is about, does not see the entry.
     """
-    entry = TimelineEntry(
+    return TimelineEntry(
         incident=incident,
         entity=entity,
         kind=kind,
@@ -101,8 +111,6 @@ def note(
         other=other,
         technique=technique,
     )
-    note_many(incident, [entry])
-    return entry
 
 
 def note_many(incident: Incident, entries: Iterable[TimelineEntry]) -> None:
@@ -116,6 +124,14 @@ def note_many(incident: Incident, entries: Iterable[TimelineEntry]) -> None:
     if any(entry.event or entry.audience != Audience.TEAM for entry in written):
         answered = {entry.entity_id for entry in written if entry.entity_id is not None and _answers(entry)}
         follow(incident, told=any(map(_tells, written)), answered=answered)
+
+
+def note_each(incidents: Sequence[Incident], entries: Sequence[TimelineEntry], now: datetime) -> None:
+    """Write lines of the timelines of some hundred incidents that are held and saved, as `note_many` does of one."""
+    TimelineEntry.objects.bulk_create(entries, batch_size=AT_ONCE)
+    see_in_many((each.incident_id, each.text, (each.entity_id, each.audience)) for each in entries if each.text)
+    Incident.objects.filter(pk__in=[each.pk for each in incidents]).update(updated_at=now)
+    follow_many(incidents, now, told=any(map(_tells, entries)))
 
 
 def _tells(entry: TimelineEntry) -> bool:

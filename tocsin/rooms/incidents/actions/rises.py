@@ -184,9 +184,16 @@ def settle_hand_off(hand_off: HandOff, actor: Person | None) -> None:
 
 
 def settle_owner(incident: Incident, actor: Person) -> None:
-    """Settle that an incident had risen for want of an owner, in the transaction in which the actor became it."""
+    """Settle that an incident had risen for want of an owner, in the transaction in which it got one."""
+    settle_owners([incident], actor)
+
+
+def settle_owners(incidents: Iterable[Incident], actor: Person) -> None:
+    """Settle the same of many incidents."""
     now = timezone.now()
-    open_ones = Rise.objects.filter(incident=incident, reason=Reason.NO_OWNER, settled_at=None)
+    open_ones = Rise.objects.filter(
+        incident__in=[each.pk for each in incidents], reason=Reason.NO_OWNER, settled_at=None
+    )
     open_ones.update(settled_at=now, settled_by=actor, updated_at=now)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from tocsin.platform import audit
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents.actions.record import note, require_handler
-from tocsin.rooms.incidents.models import HandOff, Incident, Seal
+from tocsin.rooms.incidents.models import HandOff, Incident, InsiderCase, Seal
 from tocsin.rooms.notices import actions as notices
 from tocsin.rooms.rota import actions as rota
 
@@ -31,6 +31,8 @@ def seal(*, actor: Person, incident: Incident, people: Iterable[Person]) -> Inci
     require_handler(actor, incident)
     incident.refresh_from_db(from_queryset=Incident.objects.select_for_update())  # nobody offers it meanwhile
     named = {person.pk: person for person in (*people, actor)}
+    if InsiderCase.objects.filter(incident=incident, subject__in=named).exists():
+        raise ValidationError(_("The person concerned cannot be one of those who may know."))
     if HandOff.objects.filter(incident=incident, state=HandOff.State.OFFERED).exists():
         raise ValidationError(_("Something handed over waits for an answer; withdraw it before sealing."))
     sealed = (incident, *incident.merged_from.order_by("pk"))  # what was merged into it tells of it
@@ -58,6 +60,8 @@ def unseal(*, actor: Person, incident: Incident) -> Incident:
     """Open a sealed incident to everyone whose role reaches it."""
     notices.hold_about([incident.uuid])
     require_handler(actor, incident)
+    if InsiderCase.objects.filter(incident=incident).exists():
+        raise ValidationError(_("An incident about an insider stays sealed."))
     for each in (incident, *incident.merged_from.order_by("pk")):
         each.seals.all().delete()
         each.sealed = False

@@ -26,23 +26,36 @@ def see_text(incident: Incident, text: str) -> None:
 
 def see(incident: Incident, texts: Iterable[tuple[str, Reach]]) -> None:
     """Note what texts name, each for its readers, in the caller's transaction; what was noted before stays as it is."""
-    wanted: dict[tuple[Observable, Reach], None] = {}
-    for text, reach in texts:
-        wanted.update(dict.fromkeys((found, reach) for found in found_in(text)[:MOST]))
+    see_in_many((incident.pk, text, reach) for text, reach in texts)
+
+
+def see_in_many(texts: Iterable[tuple[int, str, Reach]]) -> None:
+    """Note what texts of several incidents name; each begins with the incident's inner id."""
+    wanted: dict[tuple[int, Observable, Reach], None] = {}
+    named: dict[str, list[Observable]] = {}
+    for incident, text, reach in texts:
+        if text not in named:  # many incidents are told the same
+            named[text] = list(found_in(text)[:MOST])
+        wanted.update(dict.fromkeys((incident, found, reach) for found in named[text]))
     if not wanted:
         return
-    ids = intel.keep({found for found, _reach in wanted})
-    before = set(incident.sightings.filter(observable__in=ids.values()).values_list("observable", "entity", "audience"))
-    new = [(ids[found], *reach) for found, reach in wanted if (ids[found], *reach) not in before]
+    ids = intel.keep({found for _incident, found, _reach in wanted})
+    before = set(
+        Sighting.objects.filter(incident__in={row[0] for row in wanted}, observable__in=ids.values())
+        .values_list("incident", "observable", "entity", "audience")
+    )  # fmt: skip
+    rows = [(incident, ids[found], *reach) for incident, found, reach in wanted]
+    new = [row for row in rows if row not in before]
     Sighting.objects.bulk_create(
         (
-            Sighting(incident=incident, observable_id=pk, entity_id=entity, audience=audience)
-            for pk, entity, audience in new
+            Sighting(incident_id=incident, observable_id=pk, entity_id=entity, audience=audience)
+            for incident, pk, entity, audience in new
         ),
         batch_size=AT_ONCE,
         ignore_conflicts=True,
     )
-    intel.count({pk for pk, *_reach in new} - {pk for pk, *_reach in before})
+    first = {row[:2] for row in new} - {row[:2] for row in before}
+    intel.count_many(Counter(pk for _incident, pk in first))
 
 
 def see_all(texts: Iterable[tuple[int, str, Reach]], listed: Iterable[tuple[int, Observable, Reach]] = ()) -> None:

@@ -16,6 +16,7 @@ from tocsin.rooms.incidents.forms.acts import (
     TaskAnswerForm,
     TaskForm,
 )
+from tocsin.rooms.incidents.forms.bulk import BulkForm, ClosingForm
 from tocsin.rooms.incidents.forms.common import PartForm
 from tocsin.rooms.incidents.forms.conversations import AnswerForm, KeyForm, MailForm
 from tocsin.rooms.incidents.forms.edits import ChangeForm, CorrectForm, EditForm, PartChangeForm, TaskChangeForm
@@ -38,14 +39,19 @@ from tocsin.rooms.incidents.forms.lifecycle import (
     SplitForm,
 )
 from tocsin.rooms.incidents.forms.lists import BoardForm, FilterForm, OpenForm, TaskFilterForm, TimesForm
+from tocsin.rooms.incidents.forms.personal import AskForm, DecideForm, GroundForm, InsiderForm, PersonalForm
 
 __all__ = [
     "AnswerForm",
+    "AskForm",
     "BoardForm",
+    "BulkForm",
     "ChangeForm",
     "CloseForm",
+    "ClosingForm",
     "CommentForm",
     "CorrectForm",
+    "DecideForm",
     "EditForm",
     "EventEntryForm",
     "EventForm",
@@ -53,9 +59,11 @@ __all__ = [
     "EvidenceHandOverForm",
     "FilterForm",
     "FlagForm",
+    "GroundForm",
     "HandOffFilterForm",
     "HandOverForm",
     "InformForm",
+    "InsiderForm",
     "KeyForm",
     "LinkForm",
     "MailForm",
@@ -68,6 +76,7 @@ __all__ = [
     "ParentForm",
     "PartChangeForm",
     "PartForm",
+    "PersonalForm",
     "ReasonForm",
     "RefuseForm",
     "RejectForm",

@@ -16,6 +16,7 @@ from tocsin.rooms.incidents.knowledge import wording
 from tocsin.rooms.incidents.knowledge.classes import class_of, label, taxonomy
 from tocsin.rooms.incidents.knowledge.definitions import TIMES, definition
 from tocsin.rooms.incidents.knowledge.flags import Flag, Raised, flags, raised
+from tocsin.rooms.incidents.knowledge.insider import insider
 from tocsin.rooms.incidents.knowledge.states import Transition, machine
 from tocsin.rooms.incidents.knowledge.suggestions import suggested_type
 from tocsin.rooms.incidents.knowledge.wording import impact
@@ -36,6 +37,7 @@ __all__ = [
     "events_from",
     "flags",
     "impact",
+    "insider",
     "is_terminal",
     "label",
     "machine",
@@ -78,11 +80,20 @@ SAYINGS: Mapping[str, str | Promise] = {
     "changed": "",
     "state": _("State: %(before)s → %(after)s"),
     "taken": _("%(person)s takes the incident."),
+    "assigned": _("%(person)s is given the incident."),
+    "undone": _("What was done with many incidents at once is taken back for this one."),
     "told": _("Told %(name)s: %(subject)s"),
     "wrote": _("%(name)s wrote:"),
     "stranger_wrote": _("%(name)s wrote into the conversation with %(party)s, and is unknown there."),
     "mail_failed": _("Mail to %(name)s did not arrive: %(reason)s"),
     "sealed": "",
+    "insider": _("Looked into as misuse by an insider."),
+    "personal_added": _("Personal content %(item)s is kept apart; whoever needs it asks for it."),
+    "personal_ask": _("%(person)s asks to open the personal content %(item)s."),
+    "personal_grant": _("%(person)s may open the personal content %(item)s for a time."),
+    "personal_refuse": _("%(person)s may not open the personal content %(item)s."),
+    "personal_withdraw": _("%(person)s may not open the personal content %(item)s any more."),
+    "personal_open": _("%(person)s opened the personal content %(item)s."),
     "unsealed": _("Seal removed."),
     "evidence_added": _("Evidence added: %(title)s (SHA-256 %(digest)s)"),
     "evidence_verified": _("Evidence verified: %(title)s (SHA-256 %(digest)s)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.rooms.incidents.models.bulk import BulkChange
 from tocsin.rooms.incidents.models.deadline import OPEN, RUNNING, Deadline
 from tocsin.rooms.incidents.models.evidence import Evidence
 from tocsin.rooms.incidents.models.hand_off import HandOff
@@ -18,6 +19,7 @@ from tocsin.rooms.incidents.models.incident import (
     Severity,
     new_reference,
 )
+from tocsin.rooms.incidents.models.insider import InsiderCase, PersonalAccess, PersonalItem
 from tocsin.rooms.incidents.models.record import Sighting, TimelineEntry, Version
 from tocsin.rooms.incidents.models.rise import Rise
 from tocsin.rooms.incidents.models.ties import Merge, Relation
@@ -29,6 +31,7 @@ __all__ = [
     "RUNNING",
     "Aim",
     "Audience",
+    "BulkChange",
     "Deadline",
     "Degree",
     "Disposition",
@@ -36,8 +39,11 @@ __all__ = [
     "HandOff",
     "Incident",
     "IncidentEntity",
+    "InsiderCase",
     "Merge",
+    "PersonalAccess",
     "PersonalData",
+    "PersonalItem",
     "Relation",
     "Rise",
     "Seal",

@@ -27,6 +27,7 @@ from tocsin.rooms.incidents.pages.acts import (
     withdraw,
 )
 from tocsin.rooms.incidents.pages.board import board
+from tocsin.rooms.incidents.pages.bulk import bulk, bulk_change
 from tocsin.rooms.incidents.pages.conversations import (
     conversation_answer,
     conversation_settle,
@@ -60,6 +61,16 @@ from tocsin.rooms.incidents.pages.lifecycle import close, merge, split, unmerge
 from tocsin.rooms.incidents.pages.lists import incident_from_alerts, incident_new, incidents
 from tocsin.rooms.incidents.pages.one import incident, similar
 from tocsin.rooms.incidents.pages.paging import incident_pages, page_team
+from tocsin.rooms.incidents.pages.personal import (
+    insider_new,
+    personal,
+    personal_add,
+    personal_ask,
+    personal_decide,
+    personal_flag,
+    personal_open,
+    personal_withdraw,
+)
 from tocsin.rooms.incidents.pages.tasks import tasks
 from tocsin.rooms.incidents.pages.times import times
 
@@ -70,6 +81,8 @@ __all__ = [
     "advance",
     "answer_task",
     "board",
+    "bulk",
+    "bulk_change",
     "change",
     "close",
     "comment",
@@ -103,6 +116,7 @@ __all__ = [
     "incident_pages",
     "incidents",
     "inform",
+    "insider_new",
     "link",
     "merge",
     "offer",
@@ -110,6 +124,13 @@ __all__ = [
     "parent",
     "part_change",
     "pause",
+    "personal",
+    "personal_add",
+    "personal_ask",
+    "personal_decide",
+    "personal_flag",
+    "personal_open",
+    "personal_withdraw",
     "refuse",
     "reject",
     "resume",

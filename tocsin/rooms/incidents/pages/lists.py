@@ -52,7 +52,11 @@ def incidents(request: HttpRequest) -> HttpResponseBase:
         "sees_due": sees_due,
         "figure": queries.figure(request.GET.dict()),
         "may_open": queries.may_open(request.user),
+        "may_work": queries.works_on_incidents(request.user),
+        "severities": Severity.choices,
     }
+    if shown["may_work"]:
+        shown["colleagues"] = list(queries.colleagues(request.user))
     template = "incidents/_list.html" if wants_fragment(request) else "incidents/list.html"
     return render(request, template, shown)
 
@@ -64,7 +68,8 @@ def incident_new(request: HttpRequest) -> HttpResponseBase:
     form = forms.OpenForm(request.POST or None, user=me(request))
     if form.is_valid() and (opened := _open(request, form)):
         return opened
-    return render(request, "incidents/new.html", {"form": form})
+    shown = {"form": form, "may_work": queries.works_on_incidents(request.user)}
+    return render(request, "incidents/new.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

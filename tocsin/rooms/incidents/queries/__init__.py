@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tocsin.rooms.incidents.queries.board import Column, board
+from tocsin.rooms.incidents.queries.bulk import bulk_change_or_404, matching, ticked, works_on_incidents
 from tocsin.rooms.incidents.queries.choices import (
+    colleagues,
     default_team,
     joinable,
     organisations_to_open_for,
@@ -14,6 +16,7 @@ from tocsin.rooms.incidents.queries.choices import (
 from tocsin.rooms.incidents.queries.conversations import (
     Conversation,
     Entry,
+    among_conversations,
     answer_to,
     chosen_or_404,
     conversations,
@@ -82,9 +85,27 @@ from tocsin.rooms.incidents.queries.lists import (
 from tocsin.rooms.incidents.queries.many import Several
 from tocsin.rooms.incidents.queries.matters import matter_for, matter_of, notice_url
 from tocsin.rooms.incidents.queries.measures import Measure, Period, figure, measured, times
-from tocsin.rooms.incidents.queries.open_ends import OpenEnd, open_children, open_ends, register_open_ends
+from tocsin.rooms.incidents.queries.open_ends import (
+    OpenEnd,
+    open_children,
+    open_ends,
+    register_open_ends,
+    with_open_ends,
+)
+from tocsin.rooms.incidents.queries.personal import (
+    Held,
+    access_or_404,
+    case_of,
+    grant_in_force,
+    granters,
+    item_or_404,
+    personal_accesses,
+    personal_items,
+    sees_personal,
+    to_decide,
+)
 from tocsin.rooms.incidents.queries.similar import Similar
-from tocsin.rooms.incidents.queries.steps import lets, possible
+from tocsin.rooms.incidents.queries.steps import lets, lets_handler, possible
 from tocsin.rooms.incidents.queries.strip import Mark, Strip, strip
 from tocsin.rooms.incidents.queries.tabs import Tab, register_tab, tabs
 from tocsin.rooms.incidents.queries.tasks import overdue_tasks, tasks_in, tasks_order
@@ -125,6 +146,7 @@ __all__ = [
     "End",
     "Entry",
     "Family",
+    "Held",
     "Link",
     "Mark",
     "Measure",
@@ -137,13 +159,18 @@ __all__ = [
     "View",
     "Way",
     "Writing",
+    "access_or_404",
     "alerts_for",
+    "among_conversations",
     "answer_to",
     "board",
     "box_of",
     "boxed",
+    "bulk_change_or_404",
+    "case_of",
     "chosen_or_404",
     "codes_in_reach",
+    "colleagues",
     "conversations",
     "custody_log",
     "deadline_or_404",
@@ -159,15 +186,20 @@ __all__ = [
     "figure",
     "filled",
     "for_programs",
+    "grant_in_force",
+    "granters",
     "hand_off_or_404",
     "happened",
+    "item_or_404",
     "joinable",
     "key_of",
     "language_of",
     "late_deadlines",
     "leaving",
     "lets",
+    "lets_handler",
     "listed_organisations",
+    "matching",
     "matter_for",
     "matter_of",
     "may_add_evidence",
@@ -195,6 +227,8 @@ __all__ = [
     "part_at",
     "part_or_404",
     "people_to_name",
+    "personal_accesses",
+    "personal_items",
     "possible",
     "preview",
     "queue",
@@ -209,6 +243,7 @@ __all__ = [
     "sees_due",
     "sees_hand_off",
     "sees_incident",
+    "sees_personal",
     "strip",
     "suggested",
     "summary_for",
@@ -220,12 +255,16 @@ __all__ = [
     "team_for",
     "teams_to_offer",
     "template_choices",
+    "ticked",
     "times",
+    "to_decide",
     "view_or_404",
     "visible",
     "waiting_conversations",
     "waiting_for",
     "way",
     "ways",
+    "with_open_ends",
+    "works_on_incidents",
     "written",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from tocsin.platform.access import scope_of
+from tocsin.platform.access import roles_with, scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
 from tocsin.rooms.incidents.models import (
@@ -32,8 +32,6 @@ def organisations_to_open_for(user: Any) -> QuerySet[Organisation]:
 
 def teams_to_offer(incident: Incident | None = None) -> QuerySet[Team]:
     """Give the teams that have somebody who can work on incidents."""
-    from tocsin.platform.access import roles_with
-
     working = Membership.objects.valid().filter(role__in=roles_with("incidents.work"), person__is_active=True)
     found = Team.objects.filter(pk__in=working.values("team"))
     owner = incident.owner_team_id if incident is not None else None
@@ -45,6 +43,14 @@ def team_for(incident: Incident, service: str) -> Team | None:
     if incident.owner_team is not None and service in incident.owner_team.services:
         return None
     return next((team for team in teams_to_offer(incident).order_by("pk") if service in team.services), None)
+
+
+def colleagues(user: Any) -> QuerySet[Person]:
+    """Give the people who work on incidents in the teams in which the person does."""
+    working = Membership.objects.valid().filter(
+        team__in=scope_of(user).teams("incidents.work"), role__in=roles_with("incidents.work")
+    )
+    return Person.objects.filter(pk__in=working.values("person"), is_active=True).order_by("full_name", "username")
 
 
 def people_to_name() -> QuerySet[Person]:

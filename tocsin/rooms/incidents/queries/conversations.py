@@ -17,6 +17,7 @@ from tocsin.platform.access import scope_of
 from tocsin.platform.markings import TLP
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents.models import IncidentEntity
+from tocsin.rooms.incidents.queries.many import Several
 from tocsin.rooms.incidents.queries.open_ends import OpenEnd
 from tocsin.rooms.incidents.queries.view import View
 from tocsin.rooms.notices import queries as notices
@@ -222,3 +223,14 @@ def waiting_conversations(view: View) -> Iterator[OpenEnd]:
             party = thread.organisation or thread.name or thread.address
             text = _("Conversation with %(party)s: %(state)s") % {"party": party, "state": thread.get_last_display()}
             yield OpenEnd(text, f"{where}?with={thread.uuid}")
+
+
+def among_conversations(several: Several) -> Iterator[int]:
+    """Give which of several incidents (inner ids) have such a conversation."""
+    by_uuid = {each.uuid: each.pk for each in several.incidents}
+    reach = scope_of(several.user).organisations("incidents.view", "incidents.part")
+    for matter, organisation in notices.threads_waiting(several.user, list(by_uuid)):
+        incident = by_uuid[matter]
+        outside = organisation is None and incident in several.handled
+        if outside or organisation in reach or incident in several.in_charge:
+            yield incident

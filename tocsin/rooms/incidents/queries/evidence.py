@@ -12,7 +12,7 @@ from tocsin.platform.export import recipient_of
 from tocsin.platform.gate import Item
 from tocsin.rooms.artefacts.models import CustodyEntry
 from tocsin.rooms.artefacts.queries import custody_of
-from tocsin.rooms.incidents.models import Audience, Evidence, IncidentEntity
+from tocsin.rooms.incidents.models import Audience, Evidence, IncidentEntity, PersonalItem
 from tocsin.rooms.incidents.queries.view import View, may_answer
 
 Act = CustodyEntry.Act
@@ -53,19 +53,19 @@ def may_add_evidence(view: View) -> bool:
     return not view.incident.sealed and may_answer(view)
 
 
-def leaving(view: View, evidence: Evidence) -> Item:
-    """Give a piece of evidence as the gate knows it, which is asked before somebody takes it along."""
+def leaving(view: View, evidence: Evidence | PersonalItem) -> Item:
+    """Give a piece of evidence or personal content as the gate knows it, which is asked before it is taken along."""
     incident = view.incident
     parts = IncidentEntity.objects.filter(incident=incident)
-    if evidence.entity_id is not None:
+    if not isinstance(evidence, PersonalItem) and evidence.entity_id is not None:
         parts = parts.filter(pk=evidence.entity_id)
     codes = frozenset(parts.values_list("organisation__code", flat=True))
     named = incident.seals.values_list("person__email", "person__username") if incident.sealed else ()
     return Item(
         type="incident",  # whoever may know of the incident reads in the ledger who took what along
         uuid=incident.uuid,
-        title=f"{incident.reference}: {evidence.title}",
-        tlp=evidence.tlp,
+        title=f"{incident.reference}: {evidence}",
+        tlp=incident.tlp if isinstance(evidence, PersonalItem) else evidence.tlp,
         organisations=codes or recipient_of(view.user).serves,  # of no organisation: the house's own
         sealed=incident.sealed,
         named=frozenset(email or username for email, username in named),

@@ -45,12 +45,16 @@ class Several:
         """The incidents seen in full, by inner id."""
         return frozenset(self._reached)
 
+    @property
+    def in_charge(self) -> frozenset[int]:
+        """The incidents of which all parts are seen, by inner id."""
+        return frozenset(pk for pk, all_of_it in self._reached.items() if all_of_it)
+
     @cached_property
     def entities(self) -> Mapping[int, IncidentEntity]:
         """The parts shown, by inner id."""
-        in_charge = [pk for pk, all_of_it in self._reached.items() if all_of_it]
         reach = scope_of(self.user).organisations("incidents.view", "incidents.part")
-        shown = Q(organisation__in=reach) | Q(incident__in=in_charge)
+        shown = Q(organisation__in=reach) | Q(incident__in=self.in_charge)
         found = IncidentEntity.objects.filter(shown, incident__in=self._ids).select_related("organisation")
         return {part.pk: part for part in found.order_by("incident", "organisation__code")}
 

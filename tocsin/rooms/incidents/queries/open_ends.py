@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.rooms.incidents.knowledge import routes
 from tocsin.rooms.incidents.models import HandOff, Incident, Task
+from tocsin.rooms.incidents.queries.many import Several
 from tocsin.rooms.incidents.queries.view import View
 from tocsin.rooms.notices import queries as notices
 
@@ -26,17 +27,37 @@ class OpenEnd:
 
 
 Finder = Callable[[View], Iterable[OpenEnd]]
-_FINDERS: dict[str, Finder] = {}
+Among = Callable[[Several], Iterable[int]]
+_FINDERS: dict[str, tuple[Finder, Among]] = {}
 
 
-def register_open_ends(name: str, finder: Finder) -> None:
-    """Let a room name what of its own is open; called when it is made ready. What it names is for the view's person."""
-    _FINDERS[name] = finder
+def register_open_ends(name: str, finder: Finder, among: Among) -> None:
+    """Let a room name what of its own is open; called when it is made ready. What it names is for the view's person.
+
+    ``among`` gives which of several incidents (inner ids) have such, in a fixed number of queries.
+    """
+    _FINDERS[name] = finder, among
 
 
 def open_ends(view: View) -> list[OpenEnd]:
     """Give all that is open about an incident, as far as the person may know of it."""
-    return [end for finder in (_tasks, _offers, _questions, *_FINDERS.values()) for end in finder(view)]
+    return [
+        end
+        for finder in (_tasks, _offers, _questions, *(one for one, _among in _FINDERS.values()))
+        for end in finder(view)
+    ]
+
+
+def with_open_ends(several: Several) -> frozenset[int]:
+    """Give which of several incidents (inner ids) have something open, parts of them included."""
+    known = Incident.objects.visible_to(several.user).filter(parent__in=several.incidents, open=True)
+    tasks = several.tasks().filter(state=Task.State.OPEN).order_by()
+    offers = several.hand_offs().filter(state=HandOff.State.OFFERED).order_by()
+    by_uuid = {each.uuid: each.pk for each in several.incidents}
+    waiting = notices.matters_unanswered(several.user, list(by_uuid))
+    found = {*known.values_list("parent", flat=True), *(by_uuid[uuid] for uuid in waiting)}
+    found.update(tasks.values_list("incident", flat=True), offers.values_list("incident", flat=True))
+    return frozenset(found.union(*(among(several) for _finder, among in _FINDERS.values())))
 
 
 def open_children(view: View) -> list[Incident]:

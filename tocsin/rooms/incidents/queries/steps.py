@@ -18,14 +18,20 @@ def lets(user: Any, incident: Incident, roles: Collection[str], *, handler: bool
     A role that sees incidents in full counts where its holder handles the incident, one that sees parts where all
     parts are the holder's own and nothing is sealed.
     """
-    grants = [grant for grant in scope_of(user).grants if grant.role in roles and _in_force(grant)]
-    if handler and any(WHOLE in grant.verbs or incident.sealed for grant in grants):
+    if handler and lets_handler(user, roles)[incident.sealed]:
         return True
+    grants = [grant for grant in scope_of(user).grants if grant.role in roles and _in_force(grant)]
     places = frozenset().union(*(grant.organisations for grant in grants if PART in grant.verbs))
     if not places or incident.sealed:
         return False
     held = list(incident.entities.values_list("organisation", flat=True))
     return bool(held) and places.issuperset(held)
+
+
+def lets_handler(user: Any, roles: Collection[str]) -> tuple[bool, bool]:
+    """Tell the same of whoever handles an incident, whichever: of one that is not sealed, and of a sealed one."""
+    grants = [grant for grant in scope_of(user).grants if grant.role in roles and _in_force(grant)]
+    return any(WHOLE in grant.verbs for grant in grants), bool(grants)
 
 
 def _in_force(grant: Grant) -> bool:

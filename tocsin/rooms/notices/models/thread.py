@@ -58,6 +58,8 @@ class Thread(Identified):
         FAILED = "failed", _("did not arrive")
         SETTLED = "settled", _("nothing waits")
 
+    WAITING = (Last.THEM, Last.STRANGER, Last.FAILED)
+
     reference = models.CharField(max_length=16, unique=True, default=new_thread_reference, editable=False)
     matter_kind = models.CharField(max_length=20)
     matter = models.UUIDField()
@@ -81,7 +83,7 @@ class Thread(Identified):
     @property
     def waits(self) -> bool:
         """Tell whether somebody of the house must look at it."""
-        return self.last in {self.Last.THEM, self.Last.STRANGER, self.Last.FAILED}
+        return self.last in self.WAITING
 
 
 class ThreadMail(Identified):

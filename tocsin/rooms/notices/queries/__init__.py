@@ -41,6 +41,7 @@ from tocsin.rooms.notices.queries.matters import (
     about,
     held,
     matter_or_404,
+    matters_unanswered,
     of_matter,
     register,
     tell_room,
@@ -59,6 +60,7 @@ from tocsin.rooms.notices.queries.threads import (
     tellings_about,
     threads_about,
     threads_of,
+    threads_waiting,
 )
 from tocsin.rooms.notices.queries.values import Unread, Value, read_values
 from tocsin.rooms.notices.queries.writing import Caution, Draft, Preview, compose, item_of_draft, prepare
@@ -116,6 +118,7 @@ __all__ = [
     "mails_in",
     "matrix",
     "matter_or_404",
+    "matters_unanswered",
     "may_send",
     "median_of_others",
     "newest_texts",
@@ -155,6 +158,7 @@ __all__ = [
     "tellings_about",
     "threads_about",
     "threads_of",
+    "threads_waiting",
     "unanswered",
     "uuid_of",
 ]

@@ -148,5 +148,14 @@ def unanswered(user: Any, matter: UUID) -> Unanswered:
     return Unanswered(list(told.order_by("pk")), list(letters.order_by("pk")))
 
 
+def matters_unanswered(user: Any, matters: Collection[UUID]) -> set[UUID]:
+    """Give those of some matters about which something still waits, as far as the person may know of it."""
+    mine = Part.objects.visible_to(user).filter(notice__matter__in=matters)
+    letters = Letter.objects.filter(waiting=True, part__in=mine.values("pk"))
+    told = mine.filter(settled=False, notice__sent_at__isnull=False).exclude(notice__kind=MESSAGE)
+    found = {*told.values_list("notice__matter", flat=True), *letters.values_list("part__notice__matter", flat=True)}
+    return {matter for matter in found if matter is not None}
+
+
 def _standing(parts: Iterable[Part]) -> Figures:
     return figures((part.state, 1, int(part.overdue)) for part in parts)

@@ -20,6 +20,12 @@ def threads_about(user: Any, matter: UUID) -> list[Thread]:
     return list(found.order_by("-updated_at", "-pk")[:MOST])
 
 
+def threads_waiting(user: Any, matters: Collection[UUID]) -> list[tuple[UUID, int | None]]:
+    """Give the matters whose conversations wait for the house, and with which organisation (inner id) each is."""
+    found = Thread.objects.unsealed_for(user).filter(matter__in=matters, last__in=Thread.WAITING)
+    return list(found.values_list("matter", "organisation"))
+
+
 def threads_of(matter: UUID, organisations: Collection[int] | None = None) -> QuerySet[Thread]:
     """Give all conversations about a matter, whoever may read them; with ``organisations``, those with one of these."""
     found = Thread.objects.filter(matter=matter).order_by("pk")

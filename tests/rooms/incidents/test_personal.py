@@ -1,0 +1,201 @@
+"""Misuse by insiders: purpose first, sealed from the start, and personal content only after a second person agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tests.rooms.incidents.insiders import GROUND, GROUND_PARTS, added, granted, opens
+from tocsin.platform.models import AuditEntry
+from tocsin.rooms.artefacts.models import CustodyEntry
+from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.desk import queries as desk
+from tocsin.rooms.incidents import actions
+from tocsin.rooms.incidents.actions import Ground
+from tocsin.rooms.incidents.models import Incident, PersonalAccess, PersonalItem
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from tocsin.rooms.accounts.models import Person
+
+ClientOf = Callable[["Person"], "Client"]
+
+# Purpose first, and sealed.
+
+
+def test_it_is_sealed_from_the_start(case: Incident, chart: Mapping[str, Person], guardian: Person) -> None:
+    assert case.sealed
+    for name in ("officer_a", "analyst", "admin"):
+        assert not Incident.objects.visible_to(chart[name]).filter(pk=case.pk).exists()
+    assert Incident.objects.handled_by(guardian).filter(pk=case.pk).exists()
+    assert AuditEntry.objects.filter(verb="incident.insider").count() == 1
+
+
+@pytest.mark.parametrize(
+    "given", [("", "legal_obligation", "x"), ("misuse_inquiry", "x", "x"), ("misuse_inquiry", "legal_obligation", " ")]
+)
+def test_without_purpose_and_basis_there_is_nothing(given: tuple[str, str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Ground(*given)
+
+
+def test_nothing_personal_before_the_purpose(responder: Person, department_a: Organisation) -> None:
+    plain = actions.open_incident(actor=responder, title="t", organisations=[department_a])
+    with pytest.raises(PermissionDenied):
+        added(responder, plain)
+    actions.seal(actor=responder, incident=plain, people=[])
+    with pytest.raises(ValidationError, match="purpose"):
+        added(responder, plain)
+    actions.flag_insider(actor=responder, incident=plain, ground=GROUND)
+    assert added(responder, plain).number == 1
+    with pytest.raises(ValidationError):
+        actions.flag_insider(actor=responder, incident=plain, ground=GROUND)
+
+
+def test_the_person_concerned_is_never_named(case: Incident, responder: Person, officer_a: Person) -> None:
+    with pytest.raises(ValidationError):
+        actions.seal(actor=responder, incident=case, people=[officer_a])
+    with pytest.raises(ValidationError):
+        actions.open_insider(
+            actor=responder, title="t", organisations=[], ground=Ground(*GROUND_PARTS, subject=responder)
+        )
+    assert not Incident.objects.filter(title="t").exists()
+
+
+def test_it_stays_sealed_and_by_itself(case: Incident, responder: Person, incident: Incident) -> None:
+    with pytest.raises(ValidationError):
+        actions.unseal(actor=responder, incident=case)
+    other = actions.open_incident(actor=responder, title="o", organisations=[])
+    actions.seal(actor=responder, incident=other, people=[])
+    for source, target in ((case, other), (other, case)):
+        with pytest.raises(ValidationError):
+            actions.merge(actor=responder, source=source, target=target)
+
+
+# Asking and granting.
+
+
+def test_nobody_opens_it_without_a_grant(note: PersonalItem, responder: Person, ciso: Person, analyst: Person) -> None:
+    for person in (responder, ciso, analyst):  # not even who added it
+        assert not opens(person, note)
+    assert not CustodyEntry.objects.filter(act="downloaded").exists()
+
+
+def test_a_grant_opens_one_item_for_one_person(
+    note: PersonalItem, case: Incident, responder: Person, second: Person, ciso: Person
+) -> None:
+    other = added(responder, case)
+    access = granted(note, second, ciso)
+    assert opens(second, note)
+    assert opens(second, note)
+    assert not opens(second, other)
+    assert not opens(responder, note)
+    assert not opens(ciso, note)
+    access.refresh_from_db()
+    assert (access.opened, access.opened_at is not None) == (2, True)
+    assert AuditEntry.objects.filter(verb="personal.open").count() == 2
+    assert CustodyEntry.objects.filter(act="downloaded", person=second).count() == 2
+    assert case.timeline.filter(event="personal_open").count() == 2
+
+
+def test_the_asker_cannot_grant(note: PersonalItem, ciso: Person, responder: Person, guardian: Person) -> None:
+    asked = actions.ask_personal(actor=ciso, item=note, purpose="p")
+    for person in (ciso, responder):  # the one is the asker, the other has no right to grant
+        with pytest.raises(PermissionDenied):
+            actions.decide_personal(actor=person, access=asked, grant=True)
+    with pytest.raises(IntegrityError), transaction.atomic():  # nor does the database let them
+        PersonalAccess.objects.filter(pk=asked.pk).update(
+            state="granted", decided_by=ciso, until=timezone.now() + timedelta(hours=1)
+        )
+    actions.decide_personal(actor=guardian, access=asked, grant=True)
+    assert opens(ciso, note)
+
+
+def test_who_is_not_named_neither_asks_nor_grants(
+    note: PersonalItem, case: Incident, responder: Person, ciso: Person, guardian: Person, analyst: Person
+) -> None:
+    with pytest.raises(PermissionDenied):
+        actions.ask_personal(actor=analyst, item=note, purpose="p")
+    access = granted(note, responder, ciso)
+    asked = actions.ask_personal(actor=guardian, item=note, purpose="p")
+    actions.seal(actor=responder, incident=case, people=[guardian])
+    with pytest.raises(PermissionDenied):
+        actions.decide_personal(actor=ciso, access=asked, grant=True)
+    with pytest.raises(PermissionDenied):
+        actions.withdraw_personal(actor=ciso, access=access)
+
+
+def test_a_grant_is_lost_with_the_name_on_the_seal(
+    note: PersonalItem, case: Incident, responder: Person, second: Person, ciso: Person
+) -> None:
+    granted(note, second, ciso)
+    actions.seal(actor=responder, incident=case, people=[ciso])
+    assert not opens(second, note)
+
+
+def test_it_ends_by_itself(note: PersonalItem, responder: Person, ciso: Person) -> None:
+    access = granted(note, responder, ciso)
+    assert access.until is not None
+    assert timedelta(hours=23, minutes=59) < access.until - timezone.now() <= timedelta(hours=24)
+    PersonalAccess.objects.update(until=timezone.now())
+    assert not opens(responder, note)
+    assert granted(note, responder, ciso, hours=1).in_force
+    assert opens(responder, note)
+
+
+@pytest.mark.parametrize("hours", [0, -1, 73, 10_000])
+def test_no_grant_lasts_longer_than_the_house_lets(
+    hours: int, note: PersonalItem, responder: Person, ciso: Person
+) -> None:
+    with pytest.raises(ValidationError):
+        granted(note, responder, ciso, hours=hours)
+
+
+def test_a_refusal_has_a_reason(note: PersonalItem, responder: Person, ciso: Person) -> None:
+    asked = actions.ask_personal(actor=responder, item=note, purpose="p")
+    with pytest.raises(ValidationError):
+        actions.decide_personal(actor=ciso, access=asked, grant=False)
+    actions.decide_personal(actor=ciso, access=asked, grant=False, reason="Not needed for this.")
+    assert not opens(responder, note)
+    with pytest.raises(ValidationError):
+        actions.decide_personal(actor=ciso, access=asked, grant=True)
+
+
+def test_a_grant_is_withdrawn(note: PersonalItem, responder: Person, ciso: Person, guardian: Person) -> None:
+    access = granted(note, responder, ciso)
+    actions.withdraw_personal(actor=guardian, access=access)
+    assert not opens(responder, note)
+    with pytest.raises(ValidationError):
+        actions.withdraw_personal(actor=guardian, access=access)
+    own = actions.ask_personal(actor=responder, item=note, purpose="p")
+    actions.withdraw_personal(actor=responder, access=own)
+    with pytest.raises(ValidationError):
+        actions.decide_personal(actor=ciso, access=own, grant=True)
+
+
+def test_one_asks_once_and_for_a_purpose(note: PersonalItem, responder: Person, ciso: Person) -> None:
+    with pytest.raises(ValidationError):
+        actions.ask_personal(actor=responder, item=note, purpose=" ")
+    asked = actions.ask_personal(actor=responder, item=note, purpose="p")
+    with pytest.raises(ValidationError):
+        actions.ask_personal(actor=responder, item=note, purpose="p")
+    actions.decide_personal(actor=ciso, access=asked, grant=True)
+    with pytest.raises(ValidationError):
+        actions.ask_personal(actor=responder, item=note, purpose="p")
+
+
+def test_a_request_stands_on_the_desk_of_who_may_answer(
+    note: PersonalItem, responder: Person, ciso: Person, guardian: Person, client_of: ClientOf
+) -> None:
+    asked = actions.ask_personal(actor=ciso, item=note, purpose="p")
+    assert list(desk.personal_requests(guardian).rows) == [asked]
+    for person in (ciso, responder):
+        assert not desk.personal_requests(person).rows
+    assert b"asks to open P1" in client_of(guardian).get("/").content
