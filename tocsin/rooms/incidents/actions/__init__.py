@@ -51,6 +51,7 @@ from tocsin.rooms.incidents.actions.seals import seal, unseal
 from tocsin.rooms.incidents.actions.splitting import Chosen, split
 from tocsin.rooms.incidents.actions.states import advance, reject
 from tocsin.rooms.incidents.actions.tasks import add_task, answer_task, change_task
+from tocsin.rooms.incidents.actions.telling import remind_of_tasks
 
 __all__ = [
     "About",
@@ -114,6 +115,7 @@ __all__ = [
     "reject",
     "relate",
     "release_evidence",
+    "remind_of_tasks",
     "resume",
     "rise_due",
     "seal",
