@@ -25,6 +25,8 @@ from tocsin.rooms.notices import actions as notice_actions
 from tocsin.rooms.notices import queries
 from tocsin.rooms.notices.models import Letter
 from tocsin.rooms.notices.queries import To
+from tocsin.rooms.notifications.actions import notify
+from tocsin.rooms.notifications.models import Notification
 from tocsin.rooms.playbooks import actions as playbook_actions
 from tocsin.rooms.playbooks.models import Playbook
 from tocsin.rooms.rota import actions as rota
@@ -78,6 +80,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         **_playbook(chart, incident),
         **_import(chart),
         **_rota(chart, department, incident),
+        **_notifications(chart, incident),
     }
 
 
@@ -242,4 +245,17 @@ def _rota(chart: Mapping[str, Person], department: Organisation, incident: Incid
         "stand_in_remove.uuid": stand_in.uuid,
         "deputy_end.uuid": held.uuid,
         "called.token": "nonsense",
+    }
+
+
+def _notifications(chart: Mapping[str, Person], incident: Incident) -> dict[str, Any]:
+    """Tell everybody of the incident, as if they might know of it."""
+    notify(people=chart.values(), kind="risen", about=incident)
+    line = Notification.objects.get(person=chart["ciso"], kind="risen")
+    return {
+        "notification_read.uuid": line.uuid,
+        "live_list.kind": "incidents",
+        "live_one.kind": "incident",
+        "live_one.uuid": incident.uuid,
+        "notification.uuid": line.uuid,
     }

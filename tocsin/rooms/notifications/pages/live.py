@@ -47,10 +47,13 @@ def live(request: HttpRequest, kind: str = "", uuid: UUID | None = None) -> Http
     What one may not know of answers as what does not exist.
     """
     subject = news.subject_of(kind)
-    if kind and subject is None:
-        raise Http404("subject")
     since, made = _moment(request, "since"), _moment(request, "made")
-    found = subject.read(request.user, uuid, since) if subject is not None else None
+    try:
+        found = subject.read(request.user, uuid, since) if subject is not None else None
+    except Http404:
+        return JsonResponse({}, status=404)
+    if kind and subject is None:
+        return JsonResponse({}, status=404)
     thing = found.thing if found is not None else 0
     tag = news.tag(request.user.pk or 0, kind, thing, request.get_full_path(), _sign_in(request))
     told: dict[str, Any] = {"unread": _unread(request, subject, thing, made)}
