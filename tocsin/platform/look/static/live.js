@@ -16,7 +16,7 @@
 
   function address() {
     const { live, since, made } = document.body.dataset;
-    return `${live}?since=${encodeURIComponent(since)}&made=${encodeURIComponent(made)}`;
+    return since ? `${live}?since=${encodeURIComponent(since)}&made=${encodeURIComponent(made)}` : live;
   }
   function typed(root) {
     return [...root.querySelectorAll("input, textarea, select")].some((field) => {
