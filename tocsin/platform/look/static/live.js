@@ -1,7 +1,7 @@
 // News of an open page (docs/why/notifications.md). Pages work without this file; nothing moves unless asked to.
 (() => {
   "use strict";
-  const SOON = 4000; // between two questions while somebody is there
+  const SOON = 4500; // between two questions while somebody is there
   const SLOW = 15000; // when nobody has touched the page for a while
   const LONGEST = 60000; // when the house does not answer
   const IDLE = 600000;
@@ -84,12 +84,13 @@
         tag = "";
         meet([]);
         say(news().dataset.gone);
-      } else if (answer.ok) {
+      } else if (answer.status === 304) tag = answer.headers.get("ETag") || tag;
+      else if (answer.ok) {
         tag = answer.headers.get("ETag") || "";
         const content = await answer.json();
         ring(content.unread);
         if (content.changes) announce(content), meet(content.here);
-      } else if (answer.status !== 304) throw new Error(String(answer.status));
+      } else throw new Error(String(answer.status));
       wait = Date.now() - touched > IDLE ? SLOW : SOON;
     } catch {
       wait = Math.min(wait * 2, LONGEST);

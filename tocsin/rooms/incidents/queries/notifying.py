@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
 from django.urls import reverse
 
 from tocsin.platform.access import scope_of
@@ -88,18 +89,14 @@ def _what(entry: TimelineEntry) -> str:
     return said if len(said) <= WHAT else f"{said[: WHAT - 1]}…"
 
 
-def list_news(user: Any, _uuid: UUID | None, since: datetime) -> News:
+def list_news(user: Any, uuid: UUID | None, since: datetime) -> News:
     """Give which of the incidents a person may know of changed since a moment."""
+    if uuid is not None:
+        raise Http404("one incident is no list")
     fresh = incidents(user).filter(updated_at__gt=since).order_by("-updated_at", "-id")
     found = list(fresh.only("reference", "title", "updated_at")[: SHOWN + 1])
     changes = [Change("", f"{each.reference} {each.title}"[:WHAT], each.updated_at) for each in found[:SHOWN]]
     return News(0, changes, more=len(found) > SHOWN)
-
-
-def stamps(thing: int) -> QuerySet[Any]:
-    """Give when an incident was changed; of all (0), the newest first."""
-    found = Incident.objects.order_by("-updated_at", "-id").values("updated_at")
-    return found.filter(pk=thing) if thing else found
 
 
 def _lines(thing: int) -> Q:
@@ -114,7 +111,7 @@ SOURCES = (
     Source("entry", TimelineEntry, entries, shown_entries),
 )
 SUBJECTS = (
-    Subject("incident", news, stamps, _lines),
-    Subject("incidents", list_news, stamps),
+    Subject("incident", Incident, news, _lines),
+    Subject("incidents", Incident, list_news),
     plain_subject(HAND_OFFS, lambda hand_off: str(hand_off.get_state_display())),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -28,13 +29,19 @@ def unchanged(get_response: Answer) -> Answer:
     """Middleware: answer that nothing is new, before anybody looks who asks; see `queries.live`."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        token = request.headers.get("If-None-Match", "").strip('"')
-        asks = token and request.method == "GET" and request.path.startswith(PREFIX)
-        if asks and news.holds(token, request.get_full_path(), _sign_in(request)):
-            return HttpResponse(status=304, headers={"ETag": f'"{token}"'})
+        tag = _tag_of(request) if request.path.startswith(PREFIX) else None
+        if tag is not None and tag.fresh() and tag.unchanged(_sign_in(request)):
+            return HttpResponse(status=304, headers={"ETag": request.headers["If-None-Match"]})
         return get_response(request)
 
     return middleware
+
+
+def _tag_of(request: HttpRequest) -> news.Tag | None:
+    token = request.headers.get("If-None-Match", "").strip('"')
+    if not token or request.method != "GET":
+        return None
+    return news.Tag.opened(token, request.get_full_path(), _sign_in(request))
 
 
 @require_safe
@@ -42,27 +49,36 @@ def unchanged(get_response: Answer) -> Answer:
 def live(request: HttpRequest, kind: str = "", uuid: UUID | None = None) -> HttpResponseBase:
     """Tell what changed of a page's subject since the state it shows (``since``), and how many lines wait.
 
-    Lines about the subject that were there when the page was ``made`` are read by that.
-
-    What one may not know of answers as what does not exist.
+    Lines about the subject that were there when the page was ``made`` are read by that. What one may not know of
+    answers as what does not exist.
     """
+    had = _tag_of(request)
+    same = had.renewed(request.user, _sign_in(request)) if had is not None else None
+    if same is not None:
+        if same.meet:
+            actions.note_presence(person=_me(request), subject=same.subject, thing=same.thing)
+        return HttpResponse(status=304, headers={"ETag": f'"{same.shut()}"'})
     subject = news.subject_of(kind)
-    since, made = _moment(request, "since"), _moment(request, "made")
-    try:
-        found = subject.read(request.user, uuid, since) if subject is not None else None
-    except Http404:
-        return JsonResponse({}, status=404)
     if kind and subject is None:
         return JsonResponse({}, status=404)
-    thing = found.thing if found is not None else 0
-    tag = news.tag(request.user.pk or 0, kind, thing, request.get_full_path(), _sign_in(request))
-    told: dict[str, Any] = {"unread": _unread(request, subject, thing, made)}
+    thing = subject.thing(uuid) if subject is not None else 0
+    tag = news.tag(request.user, kind, thing, request.get_full_path(), _sign_in(request))
+    try:
+        found = subject.read(request.user, uuid, _moment(request, "since")) if subject is not None else None
+    except Http404:
+        return JsonResponse({}, status=404)
+    return _answer(request, tag, subject, found)
+
+
+def _answer(request: HttpRequest, tag: news.Tag, subject: news.Subject | None, found: news.News | None) -> JsonResponse:
+    told: dict[str, Any] = {"unread": _unread(request, subject, tag.thing, _moment(request, "made"))}
     if found is not None:
         told |= {"changes": [_told(change) for change in found.changes], "said": _said(found)}
     if found is not None and found.meet:
-        actions.note_presence(person=_me(request), subject=kind, thing=thing)
-        told["here"] = news.present(request.user, kind, thing)
-    return JsonResponse(told, headers={"ETag": f'"{tag}"'})
+        actions.note_presence(person=_me(request), subject=tag.subject, thing=tag.thing)
+        told["here"] = news.present(request.user, tag.subject, tag.thing)
+        tag = replace(tag, meet=True)
+    return JsonResponse(told, headers={"ETag": f'"{tag.shut()}"'})
 
 
 def _unread(request: HttpRequest, subject: news.Subject | None, thing: int, made: datetime) -> int:

@@ -1,33 +1,37 @@
 """News of open pages: what changed there since a page was made, and a tag by which most answers need not be made.
 
-Making the whole answer asks the database about ten times. Its tag therefore names the state that it was made of, and
-while one query finds this state unchanged, nothing has to be made anew. A tag opens nothing: it is bound to one
-sign-in, says no more than "as before", and holds for half a minute, after which the rights are read again.
+Making an answer asks the database about twelve times. Its tag therefore names the state that it was made of, and while
+one query finds this state unchanged, nothing is made anew. A tag opens nothing: it is bound to one sign-in, says no
+more than "as before", and every minute the rights are read again.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, Q, QuerySet, Subquery
+from django.db import connection
+from django.db.models import Exists, Model, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils import timezone
 
 from tocsin.platform import opaque
+from tocsin.platform.access import scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.notifications.knowledge import Source
 from tocsin.rooms.notifications.models import Notification, Presence
 
-HOLDS = timedelta(seconds=30)
-STAYS = timedelta(seconds=75)
+HOLDS = timedelta(seconds=60)  # between two readings of the rights
+ANEW = timedelta(minutes=10)  # between two answers, even when nothing changed
+STAYS = 2 * HOLDS + timedelta(seconds=15)
 SHOWN, PRESENT = 3, 8
-NOTHING = "-"
+PERSON, THING, SIGN_IN = 2_000_000_001, 2_000_000_002, "the sign-in"  # stand for the parameters of a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,26 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What pages can be about: ``read`` gives the news since a moment, or raises Http404.
+    """What pages can be about, a thing or (without uuid) a list of things of a model with ``updated_at``.
 
-    ``stamps`` gives the times of change of a thing (0: of all things of a list), so that one query tells whether there
-    may be news. ``lines`` are the notifications that whoever opens its page has seen.
+    ``read`` gives the news since a moment, or raises Http404. ``lines`` are the notifications that whoever opens the
+    page of a thing has seen.
     """
 
     name: str
+    model: type[Model]
     read: Callable[[Any, UUID | None, datetime], News]
-    stamps: Callable[[int], QuerySet[Any]]
     lines: Callable[[int], Q] = lambda _thing: Q(pk=None)
+
+    def thing(self, uuid: UUID | None) -> int:
+        """Give the inner id of a thing, whoever asks; 0 for a list, and for what is not there."""
+        found = QuerySet(self.model).filter(uuid=uuid).values_list("pk", flat=True).first() if uuid else None
+        return found or 0
+
+    def stamps(self, thing: int) -> QuerySet[Any]:
+        """Give when a thing was changed last; of all (0) the newest."""
+        found = QuerySet(self.model).values("updated_at")
+        return found.filter(pk=thing) if thing else found.order_by("-updated_at", "-id")[:1]
 
 
 _SUBJECTS: dict[str, Subject] = {}
@@ -84,10 +98,7 @@ def plain_subject(source: Source, state: Callable[[Any], str]) -> Subject:
         fresh = found.updated_at > since
         return News(found.pk, [Change("", state(found), found.updated_at)] if fresh else [])
 
-    def stamps(thing: int) -> QuerySet[Any]:
-        return QuerySet(source.model).filter(pk=thing).values("updated_at")
-
-    return Subject(source.name, read, stamps, lambda thing: Q(source=source.name, thing=thing))
+    return Subject(source.name, source.model, read, lambda thing: Q(source=source.name, thing=thing))
 
 
 def subject_of(name: str) -> Subject | None:
@@ -95,40 +106,100 @@ def subject_of(name: str) -> Subject | None:
     return _SUBJECTS.get(name)
 
 
-def tag(person: int, subject: str, thing: int, asked: str, sign_in: str) -> str:
-    """Give the tag of an answer made now; ``asked`` is the address it answers, ``sign_in`` the key of the session.
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What an answer was made of: for whom, about what, with which rights (their digest), in which state of things.
 
-    Take it before the answer is made: what changes in between is then found anew.
+    ``asked`` is the digest of the address and the sign-in that it answers.
     """
-    until = int((timezone.now() + HOLDS).timestamp())
-    state = _state(person, subject, thing, sign_in)
-    return opaque.shut(f"{until}|{person}|{subject}|{thing}|{_digest(asked, sign_in)}|{state}")
+
+    person: int
+    subject: str
+    thing: int
+    asked: str
+    rights: str
+    meet: bool
+    made: int  # seconds since 1970
+    read: int  # when the rights were read last
+    state: str
+
+    def shut(self) -> str:
+        """Give it as text that nobody reads or forges."""
+        told = (self.person, self.subject, self.thing, self.asked, self.rights, int(self.meet), self.made, self.read)
+        return opaque.shut("|".join(map(str, (*told, self.state))))
+
+    @classmethod
+    def opened(cls, token: str, asked: str, sign_in: str) -> Tag | None:
+        """Give a tag that was made for this address and this sign-in; None when it was not, or too long ago."""
+        parts = (opaque.opened(token) or "").split("|", 8)
+        if len(parts) < 9 or parts[3] != _digest(asked, sign_in):
+            return None
+        person, subject, thing, digest, rights, meet, made, read, state = parts
+        found = cls(int(person), subject, int(thing), digest, rights, meet == "1", int(made), int(read), state)
+        return found if found.made > timezone.now().timestamp() - ANEW.total_seconds() else None
+
+    def unchanged(self, sign_in: str) -> bool:
+        """Tell whether things stand as they did; one query."""
+        return bool(self.state) and _state(self.person, self.subject, self.thing, sign_in) == self.state
+
+    def fresh(self) -> bool:
+        """Tell whether the rights were read so lately that they need not be read again to say that nothing is new."""
+        return self.read > timezone.now().timestamp() - HOLDS.total_seconds()
+
+    def renewed(self, user: Any, sign_in: str) -> Tag | None:
+        """Give the tag for another while, if the person's rights and the state of things are as they were."""
+        if user.pk != self.person or _rights(user) != self.rights or not self.unchanged(sign_in):
+            return None
+        return replace(self, read=int(timezone.now().timestamp()))
 
 
-def holds(token: str, asked: str, sign_in: str) -> bool:
-    """Tell whether an answer made earlier to the same sign-in and address is still what would be made now."""
-    parts = (opaque.opened(token) or "").split("|", 5)
-    if len(parts) < 6:
-        return False
-    until, person, subject, thing, digest, state = parts
-    if int(until) < timezone.now().timestamp() or digest != _digest(asked, sign_in):
-        return False
-    return _state(int(person), subject, int(thing), sign_in) == state
+def tag(user: Any, subject: str, thing: int, asked: str, sign_in: str) -> Tag:
+    """Give the tag of an answer, before it is made: what changes meanwhile is then found the next time."""
+    now = int(timezone.now().timestamp())
+    state = _state(user.pk, subject, thing, sign_in)
+    return Tag(user.pk, subject, thing, _digest(asked, sign_in), _rights(user), False, now, now, state)
 
 
-def _digest(asked: str, sign_in: str) -> str:
-    return hashlib.sha256(f"{asked}|{sign_in}".encode()).hexdigest()[:32]
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("|".join(texts).encode(errors="replace")).hexdigest()[:32]
+
+
+def _rights(user: Any) -> str:
+    grants = (
+        f"{each.role} {each.team} {each.everything} {sorted(each.organisations)}" for each in scope_of(user).grants
+    )
+    return _digest(*sorted(grants))
 
 
 def _state(person: int, subject: str, thing: int, sign_in: str) -> str:
-    """Name the state of a subject and of a person's lines, in one query; empty once the sign-in has ended."""
-    mine = Notification.objects.filter(person=person).order_by("-updated_at", "-id").values("updated_at")[:1]
-    known = subject_of(subject)
-    here = Session.objects.filter(session_key=sign_in, expire_date__gt=timezone.now())
-    found = Person.objects.filter(Q(Exists(here)), pk=person, is_active=True)
-    asked = [Subquery(mine)] + ([Subquery(known.stamps(thing)[:1])] if known is not None else [])
-    row = found.values_list(*asked).first()
-    return "" if row is None else " ".join(str(each.timestamp() if each else NOTHING) for each in row)
+    """Name the state of a subject, of who looks at it and of a person's lines; empty once the sign-in has ended."""
+    statement, names = _statement(subject, one=bool(thing))
+    given = {"person": person, "thing": thing, "sign_in": sign_in}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [given.get(name, name) for name in names])
+        row = cursor.fetchone()
+    return "" if row is None else " ".join(str(each) for each in row)
+
+
+@cache
+def _statement(subject: str, *, one: bool) -> tuple[str, tuple[Any, ...]]:
+    """Give the question after the state as SQL, with the names of its parameters.
+
+    Django writes it, once: writing it takes ten times as long as asking it.
+    """
+    names: dict[Any, str] = {PERSON: "person", THING: "thing", SIGN_IN: "sign_in"}
+    thing = THING if one else 0
+    mine = Notification.objects.filter(person=PERSON).order_by("-updated_at", "-id").values("updated_at")[:1]
+    asked = [Subquery(mine)]
+    if (known := subject_of(subject)) is not None:
+        asked.append(Subquery(known.stamps(thing)))
+    if one:
+        looks = Presence.objects.filter(subject=subject, thing=thing).order_by("-id").values("id")[:1]
+        asked.append(Subquery(looks))
+    here = Session.objects.filter(session_key=SIGN_IN)
+    found = Person.objects.filter(Q(Exists(here)), pk=PERSON, is_active=True).values_list(*asked)
+    statement, parameters = found.query.sql_with_params()
+    return statement, tuple(names.get(each, each) for each in parameters)
 
 
 def present(user: Any, subject: str, thing: int) -> Sequence[str]:
