@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -14,6 +14,9 @@ from tocsin.platform.api_lists import Items, Window, page_of
 from tocsin.rooms.notifications import actions, queries
 from tocsin.rooms.notifications.queries import Line
 from tocsin.rooms.notifications.schemas import NotificationOut
+
+if TYPE_CHECKING:
+    from tocsin.rooms.accounts.models import Person
 
 PREFIX = "/notifications"
 VERBS = ("alerts.view", "incidents.view", "incidents.part", "rota.page")
@@ -31,12 +34,14 @@ def notifications(request: HttpRequest, window: Query[Window], *, unread: bool =
     return {"items": [_out(line) for line in queries.as_shown(request.user, rows)], "next": cursor}
 
 
-@router.post("/{uuid}/read", response={204: None})
-def read(request: HttpRequest, uuid: UUID) -> tuple[int, None]:
+@router.post("/{uuid}/read", response=NotificationOut)
+def read(request: HttpRequest, uuid: UUID) -> dict[str, Any]:
     """Take one line as read."""
     require_any(request.user, VERBS)
-    actions.mark_read(person=request.user, line=queries.line_or_404(request.user, uuid))  # type: ignore[arg-type]
-    return 204, None
+    line = queries.shown_or_404(request.user, uuid)
+    actions.mark_read(person=cast("Person", request.user), line=line.row)
+    line.row.refresh_from_db()
+    return _out(line)
 
 
 def _out(line: Line) -> dict[str, Any]:

@@ -57,6 +57,14 @@ def as_shown(user: Any, rows: Iterable[Notification]) -> Sequence[Line]:
     ]
 
 
+def shown_or_404(user: Any, uuid: UUID) -> Line:
+    """Give one line of a person's own with what it shows."""
+    shown = as_shown(user, [line_or_404(user, uuid)])
+    if not shown:
+        raise Http404("notification")
+    return shown[0]
+
+
 def preference_of(user: Any) -> Preference:
     """Give when a person's mails may come: what they chose, or what holds for everybody."""
     return Preference.objects.filter(person=user.pk).first() or Preference(person_id=user.pk)
