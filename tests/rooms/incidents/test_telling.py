@@ -8,15 +8,21 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tests.rooms.incidents.policies import NOW, Clock
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.constituency.models import Membership, Team
+from tocsin.rooms.constituency.models import Membership, Organisation, Team
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.actions.telling import named_in
-from tocsin.rooms.incidents.models import Deadline, HandOff, Incident
+from tocsin.rooms.incidents.models import HandOff, Incident
 from tocsin.rooms.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
 Told = Callable[..., list[str]]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
 
 
 @pytest.fixture
@@ -67,18 +73,17 @@ def test_what_has_risen_is_mailed_to_the_ciso(
 
 
 def test_deadlines_warn_who_answers_and_rise_when_late(
-    incident: Incident, analyst: Person, ciso: Person, told: Told
+    clock: Clock, department_a: Organisation, analyst: Person, responder: Person, ciso: Person, told: Told
 ) -> None:
-    now = timezone.now()
-    mine = Deadline.objects.filter(incident=incident, kind="contain")
-    mine.update(warn_at=now - timedelta(minutes=1), person=analyst, team=None)
-    actions.keep_levels()
-    assert told(analyst) == ["deadline_near"]
-    mine.update(due_at=now - timedelta(minutes=1), warn_at=now - timedelta(minutes=2), escalate="ciso")
-    actions.keep_levels()
-    assert (told(analyst), told(ciso)) == (["deadline_near", "deadline_late"], ["deadline_late"])
-    actions.keep_levels()
-    assert Notification.objects.filter(kind="deadline_late", person=ciso).get().count == 1
+    clock.begin(actions.open_incident(actor=analyst, title="t", organisations=[department_a], severity=4))
+    seen: dict[int, tuple[int, int]] = {}
+    for minutes in (10, 25, 26, 31, 32):
+        clock.at = NOW + timedelta(minutes=minutes)
+        actions.keep_levels()
+        seen[minutes] = (told(analyst).count("deadline_near"), told(ciso).count("deadline_late"))
+    assert seen == {10: (0, 0), 25: (1, 0), 26: (1, 0), 31: (1, 1), 32: (1, 1)}
+    assert Notification.objects.get(kind="deadline_late", person=ciso).count == 1
+    assert told(responder) == []  # neither owns it nor is of the team
 
 
 def test_a_task_tells_its_assignee_or_the_officers(

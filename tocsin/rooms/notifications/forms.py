@@ -42,7 +42,8 @@ class WishesForm(forms.Form):
         self, *args: Any, choices: Mapping[str, Mapping[str, bool]], preference: Preference, **kwargs: Any
     ) -> None:
         names = ("digest_minutes", "quiet_from", "quiet_to", "webhook")
-        super().__init__(*args, initial={name: getattr(preference, name) for name in names}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(preference, name) for name in names}
         for kind in kinds():
             for way in WAYS:
                 self.fields[f"{kind}.{way}"] = forms.BooleanField(required=False, initial=choices[kind][way])

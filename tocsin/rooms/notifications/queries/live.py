@@ -76,7 +76,7 @@ class Subject:
 
     def stamps(self, thing: int) -> QuerySet[Any]:
         """Give when a thing was changed last; of all (0) the newest."""
-        found = QuerySet(self.model).values("updated_at")
+        found: QuerySet[Any, Any] = QuerySet(self.model).values("updated_at")
         return found.filter(pk=thing) if thing else found.order_by("-updated_at", "-id")[:1]
 
 
@@ -174,7 +174,7 @@ def _rights(user: Any) -> str:
 def _state(person: int, subject: str, thing: int, sign_in: str) -> str:
     """Name the state of a subject, of who looks at it and of a person's lines; empty once the sign-in has ended."""
     statement, names = _statement(subject, one=bool(thing))
-    given = {"person": person, "thing": thing, "sign_in": sign_in}
+    given: dict[Any, Any] = {"person": person, "thing": thing, "sign_in": sign_in}
     with connection.cursor() as cursor:
         cursor.execute(statement, [given.get(name, name) for name in names])
         row = cursor.fetchone()
