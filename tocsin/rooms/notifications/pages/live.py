@@ -61,8 +61,7 @@ def live(request: HttpRequest, kind: str = "", uuid: UUID | None = None) -> Http
     subject = news.subject_of(kind)
     if kind and subject is None:
         return JsonResponse({}, status=404)
-    thing = subject.thing(uuid) if subject is not None else 0
-    tag = news.tag(request.user, kind, thing, request.get_full_path(), _sign_in(request))
+    tag = news.tag(request.user, kind, uuid, request.get_full_path(), _sign_in(request))
     try:
         found = subject.read(request.user, uuid, _moment(request, "since")) if subject is not None else None
     except Http404:
@@ -71,6 +70,7 @@ def live(request: HttpRequest, kind: str = "", uuid: UUID | None = None) -> Http
 
 
 def _answer(request: HttpRequest, tag: news.Tag, subject: news.Subject | None, found: news.News | None) -> JsonResponse:
+    tag = replace(tag, thing=found.thing if found is not None else 0)
     told: dict[str, Any] = {"unread": _unread(request, subject, tag.thing, _moment(request, "made"))}
     if found is not None:
         told |= {"changes": [_told(change) for change in found.changes], "said": _said(found)}

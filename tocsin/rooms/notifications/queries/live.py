@@ -31,7 +31,7 @@ HOLDS = timedelta(seconds=60)  # between two readings of the rights
 ANEW = timedelta(minutes=10)  # between two answers, even when nothing changed
 STAYS = 2 * HOLDS + timedelta(seconds=15)
 SHOWN, PRESENT = 3, 8
-PERSON, THING, SIGN_IN = 2_000_000_001, 2_000_000_002, "the sign-in"  # stand for the parameters of a question
+PERSON, THING, SIGN_IN = 2_000_000_001, UUID(int=2_000_000_002), "the sign-in"  # stand for the parameters of a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,10 @@ class Subject:
     read: Callable[[Any, UUID | None, datetime], News]
     lines: Callable[[int], Q] = lambda _thing: Q(pk=None)
 
-    def thing(self, uuid: UUID | None) -> int:
-        """Give the inner id of a thing, whoever asks; 0 for a list, and for what is not there."""
-        found = QuerySet(self.model).filter(uuid=uuid).values_list("pk", flat=True).first() if uuid else None
-        return found or 0
-
-    def stamps(self, thing: int) -> QuerySet[Any]:
-        """Give when a thing was changed last; of all (0) the newest."""
+    def stamps(self, uuid: UUID | None) -> QuerySet[Any]:
+        """Give when a thing was changed last, whoever asks; without uuid the newest of all."""
         found: QuerySet[Any, Any] = QuerySet(self.model).values("updated_at")
-        return found.filter(pk=thing) if thing else found.order_by("-updated_at", "-id")[:1]
+        return found.filter(uuid=uuid) if uuid else found.order_by("-updated_at", "-id")[:1]
 
 
 _SUBJECTS: dict[str, Subject] = {}
@@ -115,6 +110,7 @@ class Tag:
 
     person: int
     subject: str
+    uuid: str
     thing: int
     asked: str
     rights: str
@@ -125,22 +121,32 @@ class Tag:
 
     def shut(self) -> str:
         """Give it as text that nobody reads or forges."""
-        told = (self.person, self.subject, self.thing, self.asked, self.rights, int(self.meet), self.made, self.read)
+        told = (
+            self.person,
+            self.subject,
+            self.uuid,
+            self.thing,
+            self.asked,
+            self.rights,
+            int(self.meet),
+            self.made,
+            self.read,
+        )
         return opaque.shut("|".join(map(str, (*told, self.state))))
 
     @classmethod
     def opened(cls, token: str, asked: str, sign_in: str) -> Tag | None:
         """Give a tag that was made for this address and this sign-in; None when it was not, or too long ago."""
-        parts = (opaque.opened(token) or "").split("|", 8)
-        if len(parts) < 9 or parts[3] != _digest(asked, sign_in):
+        parts = (opaque.opened(token) or "").split("|", 9)
+        if len(parts) < 10 or parts[4] != _digest(asked, sign_in):
             return None
-        person, subject, thing, digest, rights, meet, made, read, state = parts
-        found = cls(int(person), subject, int(thing), digest, rights, meet == "1", int(made), int(read), state)
+        person, subject, uuid, thing, digest, rights, meet, made, read, state = parts
+        found = cls(int(person), subject, uuid, int(thing), digest, rights, meet == "1", int(made), int(read), state)
         return found if found.made > timezone.now().timestamp() - ANEW.total_seconds() else None
 
     def unchanged(self, sign_in: str) -> bool:
         """Tell whether things stand as they did; one query."""
-        return bool(self.state) and _state(self.person, self.subject, self.thing, sign_in) == self.state
+        return bool(self.state) and _state(self.person, self.subject, self.uuid, sign_in) == self.state
 
     def fresh(self) -> bool:
         """Tell whether the rights were read so lately that they need not be read again to say that nothing is new."""
@@ -153,11 +159,11 @@ class Tag:
         return replace(self, read=int(timezone.now().timestamp()))
 
 
-def tag(user: Any, subject: str, thing: int, asked: str, sign_in: str) -> Tag:
+def tag(user: Any, subject: str, uuid: UUID | None, asked: str, sign_in: str) -> Tag:
     """Give the tag of an answer, before it is made: what changes meanwhile is then found the next time."""
-    now = int(timezone.now().timestamp())
-    state = _state(user.pk, subject, thing, sign_in)
-    return Tag(user.pk, subject, thing, _digest(asked, sign_in), _rights(user), False, now, now, state)
+    now, name = int(timezone.now().timestamp()), uuid.hex if uuid else ""
+    state = _state(user.pk, subject, name, sign_in)
+    return Tag(user.pk, subject, name, 0, _digest(asked, sign_in), _rights(user), False, now, now, state)
 
 
 def _digest(*texts: str) -> str:
@@ -171,10 +177,10 @@ def _rights(user: Any) -> str:
     return _digest(*sorted(grants))
 
 
-def _state(person: int, subject: str, thing: int, sign_in: str) -> str:
+def _state(person: int, subject: str, uuid: str, sign_in: str) -> str:
     """Name the state of a subject, of who looks at it and of a person's lines; empty once the sign-in has ended."""
-    statement, names = _statement(subject, one=bool(thing))
-    given: dict[Any, Any] = {"person": person, "thing": thing, "sign_in": sign_in}
+    statement, names = _statement(subject, one=bool(uuid))
+    given: dict[Any, Any] = {"person": person, "thing": uuid, "sign_in": sign_in}
     with connection.cursor() as cursor:
         cursor.execute(statement, [given.get(name, name) for name in names])
         row = cursor.fetchone()
@@ -187,14 +193,15 @@ def _statement(subject: str, *, one: bool) -> tuple[str, tuple[Any, ...]]:
 
     Django writes it, once: writing it takes ten times as long as asking it.
     """
-    names: dict[Any, str] = {PERSON: "person", THING: "thing", SIGN_IN: "sign_in"}
-    thing = THING if one else 0
+    names: dict[Any, str] = {PERSON: "person", THING: "thing", THING.hex: "thing", SIGN_IN: "sign_in"}
+    thing = THING if one else None
     mine = Notification.objects.filter(person=PERSON).order_by("-updated_at", "-id").values("updated_at")[:1]
     asked = [Subquery(mine)]
     if (known := subject_of(subject)) is not None:
         asked.append(Subquery(known.stamps(thing)))
-    if one:
-        looks = Presence.objects.filter(subject=subject, thing=thing).order_by("-id").values("id")[:1]
+    if one and known is not None:
+        about: QuerySet[Any, Any] = QuerySet(known.model).filter(uuid=THING).values("pk")
+        looks = Presence.objects.filter(subject=subject, thing__in=about).order_by("-id").values("id")[:1]
         asked.append(Subquery(looks))
     here = Session.objects.filter(session_key=SIGN_IN)
     found = Person.objects.filter(Q(Exists(here)), pk=PERSON, is_active=True).values_list(*asked)
