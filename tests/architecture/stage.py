@@ -26,6 +26,8 @@ from tocsin.rooms.notices import actions as notice_actions
 from tocsin.rooms.notices import queries
 from tocsin.rooms.notices.models import Letter
 from tocsin.rooms.notices.queries import To
+from tocsin.rooms.notifications.actions import notify
+from tocsin.rooms.notifications.models import Notification
 from tocsin.rooms.playbooks import actions as playbook_actions
 from tocsin.rooms.playbooks.models import Playbook
 from tocsin.rooms.rota import actions as rota
@@ -81,6 +83,7 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         **_import(chart),
         **_desk(chart, incident),
         **_rota(chart, department, incident),
+        **_notifications(chart, incident),
     }
 
 
@@ -274,4 +277,17 @@ def _rota(chart: Mapping[str, Person], department: Organisation, incident: Incid
         "deputy_end.uuid": held.uuid,
         "shift_note_read.uuid": note.uuid,
         "called.token": "nonsense",
+    }
+
+
+def _notifications(chart: Mapping[str, Person], incident: Incident) -> dict[str, Any]:
+    """Tell everybody of the incident, as if they might know of it."""
+    notify(people=chart.values(), kind="risen", about=incident)
+    line = Notification.objects.get(person=chart["ciso"], kind="risen")
+    return {
+        "notification_read.uuid": line.uuid,
+        "live_list.kind": "incidents",
+        "live_one.kind": "incident",
+        "live_one.uuid": incident.uuid,
+        "notification.uuid": line.uuid,
     }

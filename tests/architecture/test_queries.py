@@ -26,6 +26,7 @@ from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Rise, Task, TimelineEntry
 from tocsin.rooms.intake.models import Receipt, RejectedRecord, Source
 from tocsin.rooms.notices.models import Letter, Remark, Thread
+from tocsin.rooms.notifications.actions import notify
 from tocsin.rooms.playbooks.models import Playbook, Run, StepTask, Tick
 from tocsin.rooms.rota import actions as rota
 from tocsin.rooms.rota.models import Call, Layer, Means, Page
@@ -77,6 +78,11 @@ LISTS = (
     "/on-call/pages/new/",
     "/on-call/mine.ics",
     "/deputies/",
+    "/notifications/",
+    "/notifications/?show=all",
+    "/notifications/wishes/",
+    "/live/",
+    "/live/incidents/?since=0&made=0",
 )
 
 
@@ -204,6 +210,9 @@ def things(chart: Mapping[str, Person]) -> Mapping[str, Any]:
     crowd(chart, made)
     HandOff.objects.update(received_at=timezone.now())  # whoever opens one first writes that down, once
     on_duty(chart)
+    for kind in ("risen", "deadline_late", "answered"):
+        for about in Incident.objects.all():
+            notify(people=chart.values(), kind=kind, about=about)
     return made
 
 
@@ -241,7 +250,8 @@ def test_every_page_asks_little(
         f"/on-call/teams/{things['team.uuid']}/notes/",
         f"/on-call/pages/{things['page.uuid']}/", f"/on-call/layers/{things['layer.uuid']}/",
         f"/organisations/teams/{things['team.uuid']}/", f"/organisations/teams/{things['team.uuid']}/second/",
-        f"/incidents/{incident}/pages/",
+        f"/incidents/{incident}/pages/", f"/live/incident/{incident}/?since=0&made=0",
+        f"/live/hand_off/{things['hand_off']}/?since=0&made=0",
     ]  # fmt: skip
     asked = {path: count(client, path) for path in pages}
     assert sum(status == 200 for status, _ in asked.values()) >= 7

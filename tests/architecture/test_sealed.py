@@ -67,6 +67,8 @@ def sealed(chart: Mapping[str, Person]) -> Mapping[str, Any]:
         "offer",
         "task",
         "evidence",
+        "notification_read.uuid",
+        "notification.uuid",
     ]
     messages = {"message_confirm.uuid": told.uuid, "message_again.uuid": told.uuid}
     notice = things["notice.uuid"]

@@ -84,7 +84,8 @@ def hand_over(message: OutboxMessage) -> None:
     """Post one message; NotTaken when it must be tried again, or cannot be."""
     target = posting.Target.of(message.recipient)
     body, now, identity = message.body.encode(), int(time.time()), f"msg_{message.uuid.hex}"
-    secret = secret_for(message.decision.recipient_organisation, message.recipient)
+    # A person's own tool has a secret of its own, which nobody else of the organisation can ask for.
+    secret = secret_for(message.key or message.decision.recipient_organisation, message.recipient)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "webhook-id": identity,

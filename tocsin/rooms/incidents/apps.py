@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.apps import MenuEntry, RoomConfig
@@ -45,10 +47,16 @@ class IncidentsConfig(RoomConfig):
             sees_personal,
             waiting_conversations,
         )
+        from tocsin.rooms.incidents.queries.notifying import SOURCES, SUBJECTS
         from tocsin.rooms.notices.queries import register
+        from tocsin.rooms.notifications import knowledge as notifications
+        from tocsin.rooms.notifications.queries.live import register_subject
         from tocsin.rooms.rota.queries import register as hear_of_pages
         from tocsin.rooms.rota.queries import register_happened
 
+        for subject in SUBJECTS:
+            register_subject(subject)
+        notifications.register(Path(__file__).with_name("notifications.yaml"), *SOURCES)
         register("incident", matter_for, note_letter, note_failure)
         hear_of_pages("incident", note_page, hold_incident)
         own_movers.register()

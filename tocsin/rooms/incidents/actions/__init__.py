@@ -61,6 +61,7 @@ from tocsin.rooms.incidents.actions.seals import hear_of_seals, seal, unseal
 from tocsin.rooms.incidents.actions.splitting import Chosen, split
 from tocsin.rooms.incidents.actions.states import advance, reject
 from tocsin.rooms.incidents.actions.tasks import add_task, answer_task, change_task
+from tocsin.rooms.incidents.actions.telling import remind_of_tasks
 
 __all__ = [
     "GRANT",
@@ -138,6 +139,7 @@ __all__ = [
     "reject",
     "relate",
     "release_evidence",
+    "remind_of_tasks",
     "resume",
     "rise_due",
     "seal",

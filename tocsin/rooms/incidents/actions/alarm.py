@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tocsin.platform import audit
 from tocsin.rooms.incidents.actions.deadlines import follow, line, sum_up
+from tocsin.rooms.incidents.actions.telling import tell_deadline
 from tocsin.rooms.incidents.knowledge.levels import Answers, levels
 from tocsin.rooms.incidents.models import OPEN, RUNNING, Deadline, Incident, TimelineEntry
 from tocsin.rooms.notices.models import Notice
@@ -78,6 +79,7 @@ def alarm(incident: Incident) -> None:
     for deadline in deadlines:
         if deadline.paused_at is None and (entry := _alarmed(deadline, now)):
             deadline.save(update_fields=["warned_at", "breached_at"])
+            tell_deadline(deadline, current, late=entry.event == "deadline_late")
             entries.append(entry)
     if not entries:
         return

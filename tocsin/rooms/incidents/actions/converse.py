@@ -13,6 +13,7 @@ from tocsin.platform import audit
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents.actions.record import hold, note, require_handler, require_own_part
+from tocsin.rooms.incidents.actions.telling import tell_written
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry
 from tocsin.rooms.incidents.queries import Writing, draft_of, matter_of
 from tocsin.rooms.notices import actions as notices
@@ -80,6 +81,7 @@ def answer_conversation(*, actor: Person, incident: Incident, entity: IncidentEn
         current, text=written.text, author=actor, kind=TimelineEntry.Kind.COMMENT, entity=entity,
         audience=Audience.ENTITY,
     )  # fmt: skip
+    tell_written(current, by=actor)
     return written
 
 
@@ -126,6 +128,7 @@ def _write(
         incident, event, name=letter.sender, author=None, kind=RESPONSE, entity=entity, audience=audience,
         time=letter.received_at, **more,
     )  # fmt: skip
+    tell_written(incident)
 
 
 def note_failure(matter: UUID, mail: ThreadMail) -> None:

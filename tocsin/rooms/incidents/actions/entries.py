@@ -14,6 +14,7 @@ from tocsin.platform import audit
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents.actions.record import hold, note, require_handler, require_part
 from tocsin.rooms.incidents.actions.sightings import see_entries
+from tocsin.rooms.incidents.actions.telling import tell_named
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, TimelineEntry, Version
 
 TECHNIQUE = re.compile(r"T\d{4}(?:\.\d{3})?", re.ASCII)
@@ -44,6 +45,7 @@ def add_event(
         incident, text=text.strip(), author=actor, kind=kind, entity=entity, audience=audience, time=time,
         technique=known_technique(technique),
     )  # fmt: skip
+    tell_named(written)
     audit.record(actor, "incident.event", incident, {"entry": str(written.uuid), "kind": kind})
     return written
 
@@ -81,10 +83,12 @@ def correct(
     if after == (current.text, current.time, current.technique):
         return current
     Version.objects.create(entry=current, time=current.time, text=current.text, technique=current.technique)
+    before = current.text
     current.text, current.time, current.technique = after
     current.corrected_at = timezone.now()
     current.save(update_fields=["text", "time", "technique", "corrected_at"])
     see_entries(incident, [current])
+    tell_named(current, before=before)
     Incident.objects.filter(pk=incident.pk).update(updated_at=timezone.now())
     audit.record(actor, "incident.correct", incident, {"entry": str(current.uuid)})
     return current

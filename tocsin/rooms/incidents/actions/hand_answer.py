@@ -13,6 +13,7 @@ from tocsin.rooms.incidents import knowledge, queries
 from tocsin.rooms.incidents.actions.hand_over import tell_part
 from tocsin.rooms.incidents.actions.record import hold, note
 from tocsin.rooms.incidents.actions.rises import settle_hand_off, settle_owner
+from tocsin.rooms.incidents.actions.telling import tell_answered
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, TimelineEntry
 
 ENDS = ("from_organisation", "to_organisation", "to_team")
@@ -105,6 +106,7 @@ def _answer(hand_off: HandOff, *, actor: Person, state: str, reason: str = "") -
     if state != HandOff.State.WITHDRAWN and hand_off.received_at is None:
         hand_off.received_by, hand_off.received_at = actor, now
     hand_off.save()
+    tell_answered(hand_off, actor=actor)
     settle_hand_off(hand_off, actor if state == HandOff.State.ACCEPTED else None)
     incident = hand_off.incident
     if hand_off.moves:

@@ -20,6 +20,7 @@ from tocsin.rooms.constituency.models import Organisation, Team
 from tocsin.rooms.incidents import queries
 from tocsin.rooms.incidents.actions.hand_gate import pass_gate
 from tocsin.rooms.incidents.actions.record import hold, note, require_handler
+from tocsin.rooms.incidents.actions.telling import tell_handed
 from tocsin.rooms.incidents.knowledge import routes
 from tocsin.rooms.incidents.models import Audience, HandOff, Incident, IncidentEntity, Sighting, TimelineEntry
 
@@ -194,6 +195,7 @@ def _tell(sent: HandOff, actor: Person, part: IncidentEntity | None) -> None:
         actor, "hand_off.offer", incident,
         {"hand_off": str(sent.uuid), "route": sent.route, "to": sent.receiver.code, "tlp": sent.tlp},
     )  # fmt: skip
+    tell_handed(sent)
     if sent.moves:
         incident.offered_to = sent.to_team
         incident.save(update_fields=["offered_to", "updated_at"])

@@ -23,6 +23,7 @@ from tocsin.rooms.incidents.actions.hand_over import offer
 from tocsin.rooms.incidents.actions.record import hold, note, note_many, require_handler, require_own_part, require_part
 from tocsin.rooms.incidents.actions.rises import settle_owner
 from tocsin.rooms.incidents.actions.sightings import see_text
+from tocsin.rooms.incidents.actions.telling import tell_named
 from tocsin.rooms.incidents.models import (
     Audience,
     Incident,
@@ -149,7 +150,9 @@ def comment(
     if entity is None and audience == Audience.ENTITY:
         raise ValidationError(_("Say which organisation this is for."))
     audit.record(actor, "incident.comment", incident, {"audience": audience})
-    return note(incident, text=text, author=actor, kind=TimelineEntry.Kind.COMMENT, entity=entity, audience=audience)
+    said = note(incident, text=text, author=actor, kind=TimelineEntry.Kind.COMMENT, entity=entity, audience=audience)
+    tell_named(said)
+    return said
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from tocsin.platform.access import scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Team
 from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.actions.telling import tell_risen
 from tocsin.rooms.incidents.knowledge import routes
 from tocsin.rooms.incidents.models import HandOff, Incident, Rise, TimelineEntry
 
@@ -151,11 +152,13 @@ def _watched_since(now: datetime, reason: str, limit: timedelta) -> Q:
 
 
 def _tell(risen: Iterable[tuple[Incident, HandOff | None]], reason: str) -> None:
-    """Write into trail and timeline that something rose."""
+    """Write into trail and timeline that something rose, and tell those to whom it does."""
+    risen = list(risen)
     for incident, hand_off in risen:
         details = {"reason": reason, "hand_off": str(hand_off.uuid) if hand_off else ""}
         audit.record(None, "incident.rise", incident, details)
         note(incident, "risen", author=None, reason=reason)
+    tell_risen([(one, _role(hand_off) if hand_off else routes.known().rise.to) for one, hand_off in risen])
 
 
 def _settle_gone() -> None:

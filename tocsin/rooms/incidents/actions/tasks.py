@@ -14,6 +14,7 @@ from tocsin.platform.access import scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents.actions.edits import Shown, differing, last_entry
 from tocsin.rooms.incidents.actions.record import hold, note, require_handler, require_part
+from tocsin.rooms.incidents.actions.telling import tell_task
 from tocsin.rooms.incidents.models import Audience, Incident, IncidentEntity, Task, TimelineEntry
 
 
@@ -35,6 +36,7 @@ def add_task(
     task = Task.objects.create(incident=incident, title=title, entity=entity, assignee=assignee, due_at=due_at)
     audit.record(actor, "task.add", incident, {"task": str(task.uuid), "title": title})
     _tell(task, "task", actor)
+    tell_task(task, actor=actor)
     return task
 
 

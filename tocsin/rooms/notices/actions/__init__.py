@@ -20,7 +20,16 @@ from tocsin.rooms.notices.actions.errors import LookAgain, NoticeError
 from tocsin.rooms.notices.actions.ladder import not_reached, out_of_office, step_due
 from tocsin.rooms.notices.actions.letters import failed_on_the_way, fetch, settle, take
 from tocsin.rooms.notices.actions.message import hold_about, move_matter, move_threads, seal_about, write_to
-from tocsin.rooms.notices.actions.people import Paged, Paging, Told, page_people, tell_people
+from tocsin.rooms.notices.actions.people import (
+    Digest,
+    NewsLine,
+    Paged,
+    Paging,
+    Told,
+    page_people,
+    tell_digest,
+    tell_people,
+)
 from tocsin.rooms.notices.actions.send import Sent, send, send_by_itself, send_rest, tell_by_telephone
 from tocsin.rooms.notices.actions.tell import send_again
 
@@ -28,7 +37,9 @@ __all__ = [
     "KINDS",
     "NEEDS_REASON",
     "QUESTION",
+    "Digest",
     "LookAgain",
+    "NewsLine",
     "NoticeError",
     "Paged",
     "Paging",
@@ -63,6 +74,7 @@ __all__ = [
     "step_due",
     "take",
     "tell_by_telephone",
+    "tell_digest",
     "tell_people",
     "told_by_telephone",
     "withdraw",

@@ -13,7 +13,9 @@ from django.db import transaction
 from django.template.loader import get_template
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from tocsin import config
 from tocsin.platform import outbox
 from tocsin.platform.gate import Decision, Item, Recipient
 from tocsin.platform.markings import TLP
@@ -65,6 +67,35 @@ class Told:
     content: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class NewsLine:
+    """One thing that waits for a person: no title and no fact of it, only what sort of thing happened to which."""
+
+    kind: str
+    says: Any  # put into words in the reader's language
+    reference: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What waits for one person, told in one message by mail or to their own tool (``signed_for`` them alone).
+
+    ``organisation`` is the code of where they serve; ``sealed`` when one of the things is, which this person may know.
+    """
+
+    item: Any  # one of the lines, by its uuid
+    channel: str
+    address: str
+    name: str
+    language: str
+    organisation: str
+    sealed: bool
+    lines: Sequence[NewsLine]
+    signed_for: str = ""
+
+
 @transaction.atomic
 def page_people(*, actor: Any, paging: Paging, paged: Sequence[Paged]) -> list[Posted]:
     """Page people together; in the place of one who cannot be paged stands why."""
@@ -75,6 +106,12 @@ def page_people(*, actor: Any, paging: Paging, paged: Sequence[Paged]) -> list[P
 def tell_people(*, actor: Any, item: Any, told: Sequence[Told]) -> list[Posted]:
     """Tell people by mail what concerns their own office; in the place of one who cannot be told stands why."""
     return _post(actor, [_letter(item, each) for each in told])
+
+
+@transaction.atomic
+def tell_digest(*, digest: Digest) -> Posted:
+    """Tell one person what waits for them, in one message; or give why they cannot be told."""
+    return _post(None, [_digest(digest)])[0]
 
 
 def _post(actor: Any, messages: Sequence[outbox.Message]) -> list[Posted]:
@@ -146,3 +183,38 @@ def _letter(item: Any, to: Told) -> outbox.Message:
             body=get_template(to.template).render({"to": to, **to.content}),
             language=to.language,
         )
+
+
+def _digest(to: Digest) -> outbox.Message:
+    code, hook = to.organisation, to.channel == Channel.WEBHOOK
+    item = Item(
+        "notification", to.item, "", TLP.AMBER, frozenset({code}), sealed=to.sealed,
+        named=frozenset({to.address}) if to.sealed else frozenset(), naming_agreed=True,
+    )  # fmt: skip
+    with translation.override(to.language):
+        count = sum(line.count for line in to.lines)
+        return outbox.Message(
+            channel=to.channel,
+            item=item,
+            recipient=Recipient(to.address, code, "organisation" if hook else "named_person", to.name),
+            subject=ngettext("%(count)d thing waits for you", "%(count)d things wait for you", count)
+            % {"count": count},
+            body=_news(to) if hook else get_template("notices/digest_mail.txt").render(_worded(to)),
+            language=to.language,
+            key=to.signed_for if hook else "",
+        )
+
+
+def _worded(to: Digest) -> dict[str, Any]:
+    base = config.load().url
+    lines = [(str(line.says), line.reference, line.count, f"{base}{line.url}") for line in to.lines]
+    return {"to": to, "lines": lines, "wishes": f"{base}/notifications/wishes/"}
+
+
+def _news(to: Digest) -> str:
+    base = config.load().url
+    told = [
+        {"kind": line.kind, "reference": line.reference, "count": line.count, "url": f"{base}{line.url}"}
+        for line in to.lines
+    ]
+    return orjson.dumps({"type": "notifications", "timestamp": timezone.now(), "data": {"lines": told}}).decode()

@@ -25,6 +25,7 @@ from tocsin.rooms.constituency.models import Team
 from tocsin.rooms.notices import actions as notices
 from tocsin.rooms.notices import queries as matters
 from tocsin.rooms.notices.queries import Matter
+from tocsin.rooms.notifications.actions import notify
 from tocsin.rooms.rota import queries
 from tocsin.rooms.rota.knowledge import Ladder, Step, ladder_for, ladder_named
 from tocsin.rooms.rota.models import PAGE, Call, Means, Page, Roster
@@ -126,6 +127,7 @@ def _call(page: Page, step: Step, now: datetime, actor: Person | None) -> list[s
     Call.objects.bulk_create(calls)
     audit.record(actor, "page.step", page, {"step": page.step, "called": [_on_record(call) for call in calls]})
     people = {call.person.pk: str(call.person) for call in calls if call.person is not None and not call.trouble}
+    notify(people=people, kind="page_waits", about=page, by=actor)
     return list(people.values())
 
 

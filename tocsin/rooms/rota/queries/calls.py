@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from tocsin import config
 from tocsin.platform.access import scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.notifications.knowledge import Shown, Source
 from tocsin.rooms.rota.knowledge import CISO, LINES
 from tocsin.rooms.rota.models import OVERSEE, PAGE, Call, Layer, Page
 from tocsin.rooms.rota.queries.duty import on_call
@@ -150,3 +151,14 @@ def still_theirs(call: Call) -> bool:
     if not (held.filter(role=CISO) if call.role == CISO else held.filter(team=call.page.team)).exists():
         return False
     return not call.page.sealed or call.page.named.filter(pk=person.pk).exists()
+
+
+def _shown(user: Any, things: Collection[int]) -> Mapping[int, Shown]:
+    """Give what lines about these pages show."""
+    return {
+        each.pk: Shown(each.reference, each.reason, reverse("page", args=[each.uuid]), each.sealed)
+        for each in pages(user).filter(pk__in=things)
+    }
+
+
+SOURCE = Source("page", Page, pages, _shown)
