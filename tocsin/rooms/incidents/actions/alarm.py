@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from tocsin.platform import audit
-from tocsin.rooms.incidents.actions.deadlines import follow, line, sum_up
+from tocsin.rooms.incidents.actions.deadlines import follow, follow_many, line, sum_up
 from tocsin.rooms.incidents.actions.telling import tell_deadline
 from tocsin.rooms.incidents.knowledge.levels import Answers, levels
 from tocsin.rooms.incidents.models import OPEN, RUNNING, Deadline, Incident, TimelineEntry
@@ -22,20 +22,27 @@ HEARD_WITHIN = timedelta(days=2)  # of a notice about an incident, by its time o
 
 def keep_levels() -> None:
     """Let strayed deadlines follow their incidents, hear of notices, then warn and note what is late."""
-    _each(_strayed, follow)
+    for batch in _batches(_strayed):
+        _follow(batch)
     hear()
-    _each(_due, alarm)
-
-
-def _each(find: Callable[[datetime], QuerySet[Incident]], do: Callable[[Incident], None]) -> None:
-    """Do something to each incident found, one transaction each; none is taken twice in a run."""
-    now, done = timezone.now(), 0
-    found = find(now).order_by("pk")
-    last = 0
-    while done < MOST and (batch := list(found.filter(pk__gt=last).only("pk")[:AT_ONCE])):
+    for batch in _batches(_due):
         for incident in batch:
-            do(incident)
+            alarm(incident)
+
+
+def _batches(find: Callable[[datetime], QuerySet[Incident]]) -> Iterator[list[Incident]]:
+    """Give the incidents found, by their inner ids; none is taken twice in a run."""
+    found, done, last = find(timezone.now()).order_by("pk"), 0, 0
+    while done < MOST and (batch := list(found.filter(pk__gt=last).only("pk")[:AT_ONCE])):
+        yield batch
         last, done = batch[-1].pk, done + len(batch)
+
+
+@transaction.atomic
+def _follow(batch: Sequence[Incident]) -> None:
+    """Let the deadlines of a batch follow: after an upgrade, of every open incident."""
+    held = Incident.objects.select_for_update(of=("self",)).filter(pk__in=[each.pk for each in batch])
+    follow_many(list(held.order_by("pk")), timezone.now())
 
 
 def _strayed(_now: datetime) -> QuerySet[Incident]:
