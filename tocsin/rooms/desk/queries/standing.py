@@ -98,7 +98,7 @@ class Place:
     @property
     def trouble(self) -> bool:
         """Tell whether something here waits to be mended."""
-        return bool(self.late or self.tasks or self.notices or self.lacking or self.stale or not self.contacts)
+        return bool(self.late or self.tasks or self.notices or self.lacking or self.stale)
 
     @property
     def rank(self) -> tuple[Any, ...]:
