@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+import tocsin
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents import actions, knowledge
@@ -77,3 +79,10 @@ def test_a_type_brings_its_class(responder: Person) -> None:
     with pytest.raises(ValidationError):
         actions.open_incident(actor=responder, title="x", organisations=[place], rsit_type="fishing")
     assert Incident.objects.count() == 1
+
+
+def test_every_rule_the_house_begins_with_speaks_for_a_type() -> None:
+    rules = [path.read_text() for path in Path(tocsin.__file__).parent.rglob("*.yml")]
+    techniques = {found.upper() for text in rules for found in re.findall(r"attack\.(t\d{4}(?:\.\d{3})?)", text)}
+    assert len(techniques) > 20
+    assert [each for each in sorted(techniques) if not knowledge.suggested_type([each], [])] == []

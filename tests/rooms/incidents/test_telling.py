@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tests.rooms.incidents.insiders import added, granted
 from tests.rooms.incidents.policies import NOW, Clock
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
@@ -182,3 +183,24 @@ def test_who_is_offered_what_is_gone_hears_nothing(
     actions.offer(actor=analyst, incident=incident, team=csirc)
     Membership.objects.filter(person=responder).delete()
     assert told(responder) == []
+
+
+def test_who_is_given_many_incidents_is_told_of_the_first_few(
+    responder: Person, analyst: Person, second: Person, department_a: Organisation, csirc: Team, told: Told
+) -> None:
+    made = [actions.open_incident(actor=responder, title=f"t{n}", organisations=[department_a]) for n in range(5)]
+    order = actions.Order(act="assign", person=second)
+    plan = actions.plan_many(actor=responder, found=Incident.objects.filter(pk__in=[i.pk for i in made]), order=order)
+    actions.change_many(actor=responder, ids=plan.able, order=order)
+    assert told(second) == ["given"] * 3
+    assert told(responder) == []
+
+
+def test_whoever_may_grant_is_told_of_a_request_and_who_asked_of_the_answer(
+    case: Incident, responder: Person, guardian: Person, ciso: Person, second: Person, outsider: Person, told: Told
+) -> None:
+    item = added(responder, case)
+    granted(item, responder, guardian)
+    assert told(guardian) == told(ciso) == ["personal_asked"]
+    assert told(second) == []
+    assert told(responder) == ["personal_answered"]

@@ -38,13 +38,10 @@ class IncidentsConfig(RoomConfig):
         from tocsin.rooms.incidents.knowledge.levels import levels
         from tocsin.rooms.incidents.knowledge.suggestions import suggestions
         from tocsin.rooms.incidents.queries import (
-            Tab,
             among_conversations,
             happened,
             matter_for,
             register_open_ends,
-            register_tab,
-            sees_personal,
             waiting_conversations,
         )
         from tocsin.rooms.incidents.queries.notifying import SOURCES, SUBJECTS
@@ -62,13 +59,21 @@ class IncidentsConfig(RoomConfig):
         own_movers.register()
         register_happened("incidents", happened)
         register_mover(Pages())
-        register_tab(Tab("incident", _("Incident"), "incident", 0, lambda _view: True))
         register_open_ends("conversations", waiting_conversations, among_conversations)
-        register_tab(Tab("conversations", _("Conversations"), "incident_conversations", 30, lambda _view: True))
-        register_tab(Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True))
-        register_tab(Tab("pages", _("On call"), "incident_pages", 65))
-        register_tab(Tab("personal", _("Personal content"), "incident_personal", 45, sees_personal))
-        levels()
-        suggestions()
-        insider()
-        register_tab(Tab("evidence", _("Evidence"), "incident_evidence", 40, lambda _view: True))
+        _show_tabs()
+        for file in (levels, suggestions, insider):
+            file()
+
+
+def _show_tabs() -> None:
+    from tocsin.rooms.incidents.queries import Tab, register_tab, sees_personal
+
+    for tab in (
+        Tab("incident", _("Incident"), "incident", 0, lambda _view: True),
+        Tab("conversations", _("Conversations"), "incident_conversations", 30, lambda _view: True),
+        Tab("evidence", _("Evidence"), "incident_evidence", 40, lambda _view: True),
+        Tab("personal", _("Personal content"), "incident_personal", 45, sees_personal),
+        Tab("hand_offs", _("Hand-offs"), "incident_hand_offs", 60, lambda _view: True),
+        Tab("pages", _("On call"), "incident_pages", 65),
+    ):
+        register_tab(tab)

@@ -51,7 +51,7 @@
     show(Boolean(said.firstChild));
   }
   function show(fresh) {
-    part("refresh").hidden = part("hush").hidden = !fresh;
+    part("refresh").hidden = part("later").hidden = !fresh;
     news().classList.toggle("fresh", Boolean(part("said").firstChild));
   }
   function say(text) {
@@ -149,7 +149,7 @@
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-refresh]")) refresh();
-    if (event.target.closest("[data-hush]")) {
+    if (event.target.closest("[data-later]")) {
       hushed = told;
       say("");
     }

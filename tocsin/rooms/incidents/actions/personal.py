@@ -21,6 +21,7 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.artefacts import actions as artefacts
 from tocsin.rooms.incidents import knowledge, queries
 from tocsin.rooms.incidents.actions.record import hold, note, require_handled
+from tocsin.rooms.incidents.actions.telling import tell_personal
 from tocsin.rooms.incidents.models import Incident, InsiderCase, PersonalAccess, PersonalItem
 
 State = PersonalAccess.State
@@ -83,6 +84,7 @@ def ask_personal(*, actor: Person, item: PersonalItem, purpose: str) -> Personal
     except IntegrityError as error:
         raise ValidationError(_("You have asked for this already; it waits for an answer.")) from error
     _tell(actor, incident, access, "ask")
+    tell_personal(access, by=actor)
     return access
 
 
@@ -107,6 +109,7 @@ def decide_personal(
     current.decided_by, current.decided_at, current.until = actor, now, now + term if grant else None
     current.save(update_fields=["state", "reason", "decided_by", "decided_at", "until"])
     _tell(actor, current.item.incident, current, "grant" if grant else "refuse")
+    tell_personal(current, by=actor)
     return current
 
 

@@ -6,7 +6,7 @@ Whether somebody may see the thing is asked whenever their line is shown, so nob
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -16,12 +16,12 @@ from django.utils import timezone
 from tocsin.platform.access import roles_with
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
-from tocsin.rooms.incidents.models import Deadline, HandOff, Incident, Task, TimelineEntry
+from tocsin.rooms.incidents.models import Deadline, HandOff, Incident, PersonalAccess, Task, TimelineEntry
 from tocsin.rooms.notifications.actions import notify
 from tocsin.rooms.notifications.models import Notification
 
 MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]{1,150})")
-MENTIONS, TASKS = 20, 500
+MENTIONS, TASKS, GIVEN = 20, 500, 3
 DUE_BEFORE = timedelta(hours=24)
 
 
@@ -97,6 +97,23 @@ def tell_deadline(deadline: Deadline, incident: Incident, *, late: bool) -> None
     if late and deadline.escalate:
         people |= {*Membership.objects.valid().filter(role=deadline.escalate).values_list("person", flat=True)}
     notify(people=(each for each in people if each), kind="deadline_late" if late else "deadline_near", about=incident)
+
+
+def tell_given(incidents: Sequence[Incident], owner: Person, *, by: Person) -> None:
+    """Tell somebody of the incidents given to them: of the first few, which lead to the list of the others."""
+    for incident in incidents[:GIVEN]:
+        notify(people=[owner], kind="given", about=incident, by=by)
+
+
+def tell_personal(access: PersonalAccess, *, by: Person) -> None:
+    """Tell whoever may answer that somebody asks to open personal content, and who asked how it was answered."""
+    incident = access.item.incident
+    if access.state != PersonalAccess.State.ASKED:
+        notify(people=[access.person_id], kind="personal_answered", about=incident, by=by)
+        return
+    named = incident.seals.values("person")
+    able = Membership.objects.valid().filter(person__in=named, role__in=roles_with("personal.grant"))
+    notify(people=able.values_list("person", flat=True), kind="personal_asked", about=incident, by=by)
 
 
 def tell_task(task: Task, *, actor: Person) -> None:

@@ -175,7 +175,7 @@ def personal_open(request: HttpRequest, uuid: UUID, item: UUID) -> HttpResponseB
 @act(forms.AskForm, back=HERE)
 def personal_ask(view: queries.View, form: Any) -> str:
     """Ask to open an item."""
-    item = queries.item_or_404(view, form.chosen["item"])
+    item = queries.item_or_404(view, form.named["item"])
     actions.ask_personal(actor=view.user, item=item, purpose=form.cleaned_data["purpose"])
     return _("Asked. Somebody else who is named here answers.")
 
@@ -183,7 +183,7 @@ def personal_ask(view: queries.View, form: Any) -> str:
 @act(forms.DecideForm, back=HERE)
 def personal_decide(view: queries.View, form: Any) -> str:
     """Answer a request."""
-    access = queries.access_or_404(view, form.chosen["access"])
+    access = queries.access_or_404(view, form.named["access"])
     given = form.cleaned_data
     if access.person_id == view.user.pk:
         raise ValidationError(_("Somebody else answers what you have asked for."))
@@ -196,5 +196,5 @@ def personal_decide(view: queries.View, form: Any) -> str:
 @act(forms.NothingForm, back=HERE)
 def personal_withdraw(view: queries.View, form: Any) -> str:
     """Take a grant or one's own request back."""
-    actions.withdraw_personal(actor=view.user, access=queries.access_or_404(view, form.chosen["access"]))
+    actions.withdraw_personal(actor=view.user, access=queries.access_or_404(view, form.named["access"]))
     return _("Withdrawn.")

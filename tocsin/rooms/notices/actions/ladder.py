@@ -63,7 +63,9 @@ def _climb(told: Sequence[Word], troubles: Mapping[int, Sequence[str]], heard: d
         words[word.part.pk].append(word)
     for part, said in words.items():
         missed = troubles.get(part, ())
-        said[0].part.trouble = "; ".join(missed)[:300]
+        climbing = said[0].part
+        # Reminded of what they know: that they have not heard the newest stands on.
+        climbing.trouble = "; ".join(missed)[:300] or (climbing.trouble if climbing.missed else "")
         heard[part] = anybody_heard(said, missed)
 
 

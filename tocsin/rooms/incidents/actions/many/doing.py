@@ -19,6 +19,7 @@ from tocsin.rooms.incidents import knowledge
 from tocsin.rooms.incidents.actions.many.deciding import Act, Order, refused
 from tocsin.rooms.incidents.actions.record import line, note_each
 from tocsin.rooms.incidents.actions.rises import settle_owners
+from tocsin.rooms.incidents.actions.telling import tell_given
 from tocsin.rooms.incidents.models import Audience, BulkChange, Deadline, Incident, TimelineEntry
 
 RESPONSE = TimelineEntry.Kind.RESPONSE
@@ -76,6 +77,7 @@ def _own(actor: Person, incidents: Sequence[Incident], order: Order, change: Bul
     event = "taken" if order.act == Act.TAKE else "assigned"
     lines = [line(each, event, person=owner, author=actor, kind=RESPONSE, time=now) for each in incidents]
     note_each(incidents, lines, now)
+    tell_given(incidents, owner, by=actor)
     return before
 
 
