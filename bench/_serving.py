@@ -78,7 +78,7 @@ def served(environment: dict[str, str], port: int) -> Iterator[str]:
         yield base
     finally:
         child.send_signal(signal.SIGTERM)
-        child.wait(20)
+        child.wait(120)  # what a job has begun, it ends
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tests.rooms.incidents.policies import NOW, Clock
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
 from tocsin.rooms.incidents import actions
-from tocsin.rooms.incidents.actions.telling import named_in
+from tocsin.rooms.incidents.actions.telling import named_in, tell_risen
 from tocsin.rooms.incidents.models import HandOff, Incident
 from tocsin.rooms.notifications.models import Notification
 
@@ -204,3 +204,11 @@ def test_whoever_may_grant_is_told_of_a_request_and_who_asked_of_the_answer(
     assert told(guardian) == told(ciso) == ["personal_asked"]
     assert told(second) == []
     assert told(responder) == ["personal_answered"]
+
+
+def test_of_very_many_that_rise_at_once_the_first_are_told(
+    responder: Person, ciso: Person, department_a: Organisation, told: Told
+) -> None:
+    made = [actions.open_incident(actor=responder, title=f"t{n}", organisations=[department_a]) for n in range(22)]
+    tell_risen([(incident, "ciso") for incident in made])
+    assert told(ciso) == ["risen"] * 20

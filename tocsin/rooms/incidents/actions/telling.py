@@ -21,7 +21,7 @@ from tocsin.rooms.notifications.actions import notify
 from tocsin.rooms.notifications.models import Notification
 
 MENTION = re.compile(r"(?<![\w.@+-])@([\w.@+-]{1,150})")
-MENTIONS, TASKS, GIVEN = 20, 500, 3
+MENTIONS, TASKS, GIVEN, RISEN = 20, 500, 3, 20
 DUE_BEFORE = timedelta(hours=24)
 
 
@@ -81,13 +81,16 @@ def tell_answered(hand_off: HandOff, *, actor: Person) -> None:
 
 
 def tell_risen(incidents: Collection[tuple[Incident, str]]) -> None:
-    """Tell the holders of a role that something has risen to them; what they may not see they do not hear of."""
+    """Tell the holders of a role that something has risen to them; what they may not see they do not hear of.
+
+    Of very many at once, as after an upgrade, they hear of the first: these lead to the list of all.
+    """
     holders: dict[str, set[int]] = {}
     for person, role in (
         Membership.objects.valid().filter(role__in={role for _one, role in incidents}).values_list("person", "role")
     ):
         holders.setdefault(role, set()).add(person)
-    for incident, role in incidents:
+    for incident, role in list(incidents)[:RISEN]:
         notify(people=holders.get(role, ()), kind="risen", about=incident)
 
 
