@@ -73,7 +73,7 @@ def _entry(actor: Any, verb: str, obj: models.Model | None, details: Mapping[str
         actor=getattr(actor, "uuid", None),
         actor_name=(actor.get_username() if actor is not None else ""),
         verb=verb,
-        object_type=obj._meta.label_lower if obj is not None else "",  # noqa: SLF001  # Django documents it
+        object_type=label(obj) if obj is not None else "",
         object_uuid=getattr(obj, "uuid", None),
         details=plain(details) if details is not None else None,
         salt=secrets.token_hex(16),
@@ -217,3 +217,9 @@ class _Walk:
 
     def note(self, number: int, text: str) -> None:
         self.problems.append(Problem(number, text))
+
+
+def label(thing: models.Model | type[models.Model]) -> str:
+    """Give the name by which the trail and the ledger call a kind of thing, such as ``incidents.incident``."""
+    name: str = thing._meta.label_lower  # noqa: SLF001  # Django documents it
+    return name

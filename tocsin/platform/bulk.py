@@ -58,9 +58,9 @@ def chunks(things: Sequence[T], size: int = AT_ONCE) -> Iterator[Sequence[T]]:
     return (things[start : start + size] for start in range(0, len(things), size))
 
 
-def held_for_undo(change: R, actor: Any, refused: type[Exception]) -> R:
-    """Hold a change that the actor may take back now; raise ``refused`` with a sentence when it is not so."""
-    current: R = type(change)._default_manager.select_for_update().get(pk=change.pk)  # noqa: SLF001  # Django documents it
+def held_for_undo(made: models.Manager[R], change: R, actor: Any, refused: type[Exception]) -> R:
+    """Hold a change, one of ``made``, that the actor may take back now; else raise ``refused`` with a sentence."""
+    current: R = made.select_for_update().get(pk=change.pk)
     if current.person_id != actor.pk:
         raise refused(_("Only who did it takes it back."))
     if current.undone_at is not None:

@@ -76,7 +76,7 @@ def _still_allowing(alerts: Sequence[Alert], step: Step) -> list[Alert]:
 @transaction.atomic
 def undo(*, actor: Person, change: BulkChange) -> int:
     """Put the alerts back as they were before, except those that somebody touched since; give how many."""
-    current = held_for_undo(change, actor, StepNotPossible)
+    current = held_for_undo(BulkChange.objects, change, actor, StepNotPossible)
     try:
         with transaction.atomic():
             restored = _restore(current, actor)

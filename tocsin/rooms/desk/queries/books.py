@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import Http404
 
+from tocsin.platform import audit
 from tocsin.platform.access import scope_of
 from tocsin.platform.models import AuditEntry, AuditHead, GateEntry, OutboxMessage
 from tocsin.rooms.alerts.models import Alert
@@ -78,21 +79,17 @@ def trail(user: Any, *, verb: str = "", actor: str = "") -> QuerySet[AuditEntry]
         Alert: Exists(Alert.objects.visible_to(user).filter(uuid=OuterRef("object_uuid"))),
         OutboxMessage: Exists(OutboxMessage.objects.filter(_told(user, "decision__"), uuid=OuterRef("object_uuid"))),
     }
-    known = ~Q(object_type__in=[_label(model) for model in about])
+    known = ~Q(object_type__in=[audit.label(model) for model in about])
     if not constituency.reaches_top(user, "audit.view"):
         known &= Q(actor=user.uuid)  # the rest may be anybody's
         for model in PLACED:
             mine = model.objects.visible_to(user, "audit.view").filter(uuid=OuterRef("object_uuid"))
             about[model] = Exists(mine)
     for model, condition in about.items():
-        known |= Q(object_type=_label(model)) & Q(condition)
+        known |= Q(object_type=audit.label(model)) & Q(condition)
     found = AuditEntry.objects.filter(known)
     found = found.filter(verb__startswith=verb) if verb else found
     return found.filter(actor_name__icontains=actor) if actor else found
-
-
-def _label(model: type[Model]) -> str:
-    return model._meta.label_lower  # noqa: SLF001  # Django documents it
 
 
 def newest_head() -> AuditHead | None:

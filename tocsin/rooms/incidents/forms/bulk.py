@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_among
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents import queries
 from tocsin.rooms.incidents.actions import Order
@@ -32,7 +33,7 @@ class BulkForm(forms.Form):
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = queries.colleagues(user)  # type: ignore[attr-defined]
+        choose_among(self, "person", queries.colleagues(user))
 
     def order(self, closing: ClosingForm) -> Order:
         """Give what is to be done; raise ValidationError when something of it is missing."""

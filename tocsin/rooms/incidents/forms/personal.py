@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.platform.look.forms import choose_among
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.incidents import knowledge, queries
@@ -38,7 +39,7 @@ class GroundForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("subject", "people"):
-            self.fields[name].queryset = queries.people_to_name()  # type: ignore[attr-defined]
+            choose_among(self, name, queries.people_to_name())
 
     def ground(self) -> Ground:
         """Give why it is looked into."""
@@ -61,7 +62,7 @@ class InsiderForm(GroundForm):
 
     def __init__(self, *args: Any, user: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisations"].queryset = queries.organisations_to_open_for(user)  # type: ignore[attr-defined]
+        choose_among(self, "organisations", queries.organisations_to_open_for(user))
 
 
 class PersonalForm(PartForm):

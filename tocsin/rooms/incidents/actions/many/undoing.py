@@ -30,7 +30,7 @@ Rows = Mapping[int, Mapping[str, Any]]
 def undo_many(*, actor: Person, change: BulkChange) -> int:
     """Put the incidents back as they were before; give how many."""
     require(actor, "incidents.work")
-    current = held_for_undo(change, actor, ValidationError)
+    current = held_for_undo(BulkChange.objects, change, actor, ValidationError)
     restored = sum(_restored(actor, current, {row["id"]: row for row in some}) for some in chunks(current.before))
     return settle_undo(current, change, restored)
 
