@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 from django.urls import reverse
 
 from tests.architecture.doors import doors
@@ -79,6 +80,19 @@ def test_nothing_of_it_stands_in_the_database_or_the_trails(
 # The pages.
 
 
+@pytest.mark.parametrize("part", [0.5, 0.9])
+def test_what_was_cut_off_on_its_way_is_not_kept(
+    part: float, client_of: ClientOf, responder: Person, case: Incident
+) -> None:
+    file = SimpleUploadedFile("her mails.eml", SECRET.encode() * 50)
+    sent = RequestFactory().post("/", {"kind": "note", "note": "", "file": file, "whole": "1"})
+    client, here = client_of(responder), reverse("incident_personal", args=[case.uuid])
+    cut = sent.body[: int(len(sent.body) * part)]
+    client.generic("POST", f"{here}add/", cut, sent.content_type, CONTENT_TYPE=sent.META["CONTENT_TYPE"])
+    assert not PersonalItem.objects.exists()
+    assert b"cut off on its way" in client.get(here).content
+
+
 def test_it_is_flagged_added_asked_granted_and_read_on_its_page(
     client_of: ClientOf, responder: Person, ciso: Person, department_a: Organisation
 ) -> None:
@@ -93,7 +107,7 @@ def test_it_is_flagged_added_asked_granted_and_read_on_its_page(
     made = Incident.objects.get()
     assert made.sealed
     here = reverse("incident_personal", args=[made.uuid])
-    data = {"kind": "note", "note": SECRET, "file": SimpleUploadedFile("her mails.eml", SECRET.encode())}
+    data = {"kind": "note", "note": SECRET, "file": SimpleUploadedFile("her mails.eml", SECRET.encode()), "whole": "1"}
     client.post(f"{here}add/", data)
     assert PersonalItem.objects.count() == 2
     item = PersonalItem.objects.get(form="note")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,23 +10,24 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin import config
 from tocsin.platform.access import page
 from tocsin.platform.gate import Refused
 from tocsin.platform.lists import NEWEST, keyset
-from tocsin.rooms.artefacts.actions import Download, Receiver, let_pass, receiving
+from tocsin.rooms.artefacts.actions import Download
 from tocsin.rooms.artefacts.models import CustodyEntry
 from tocsin.rooms.incidents import actions, forms, knowledge, queries
 from tocsin.rooms.incidents.models import Evidence
 from tocsin.rooms.incidents.pages.common import act, me, say_wrong, show
+from tocsin.rooms.incidents.pages.uploads import received
 
 LIST, ONE = "incident_evidence", "incident_evidence_one"
-WHOLE = "whole"  # the form's last field: a form that was cut off on its way has none
 
 
 @require_safe
@@ -62,7 +63,7 @@ def evidence_one(request: HttpRequest, uuid: UUID, evidence: UUID) -> HttpRespon
     return show(request, view, "incidents/evidence_one.html", tab="evidence", **content)
 
 
-@csrf_exempt  # what checks the token reads the form: `_add` does, once the receiver is in its place
+@csrf_exempt  # `received` checks the token
 @require_POST
 @page("incidents.view", "incidents.part")
 def evidence_add(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
@@ -70,24 +71,11 @@ def evidence_add(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     view = queries.view_or_404(request.user, uuid)
     if not queries.may_add_evidence(view):
         raise PermissionDenied(_("You may look at this evidence only."))
-    try:
-        with receiving(request) as receiver:
-            added: HttpResponseBase = _add(request, view, receiver)
-            return added
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    with suppress(OSError):  # a form that was read already, or whose sender is gone
-        let_pass(request.read)
-    return redirect(LIST, uuid=uuid)
+    return received(request, partial(_add, view=view), reverse(LIST, args=[uuid]))
 
 
-@csrf_protect
-def _add(request: HttpRequest, view: queries.View, receiver: Receiver) -> HttpResponse:
+def _add(request: HttpRequest, view: queries.View) -> HttpResponse:
     form = forms.EvidenceForm(request.POST, request.FILES, view=view)
-    if receiver.refusal:
-        raise ValidationError(receiver.refusal)
-    if WHOLE not in request.POST:
-        raise ValidationError(_("It was cut off on its way; send it again. Nothing was kept."))
     if form.is_valid():
         files = [(file.name, file.kept) for file in form.cleaned_data["file"]]
         about = actions.About(**form.said())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +12,21 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from tocsin.platform.access import page, scope_of
 from tocsin.platform.gate import Refused
-from tocsin.rooms.artefacts.actions import Download, Receiver, let_pass, receive_body, receiving
+from tocsin.rooms.artefacts.actions import Download, receive_body
 from tocsin.rooms.incidents import actions, forms, knowledge, queries
 from tocsin.rooms.incidents.models import PersonalItem
 from tocsin.rooms.incidents.pages.common import act, done, me, say_wrong, show
 from tocsin.rooms.incidents.pages.edits import get_or_post
+from tocsin.rooms.incidents.pages.uploads import received
 
 HERE = "incident_personal"
 Form = PersonalItem.Form
@@ -105,7 +108,7 @@ def personal_flag(request: HttpRequest, uuid: UUID) -> HttpResponse:
         raise Http404("incident") from error
 
 
-@csrf_exempt  # what checks the token reads the form: `_add` does, once the receiver is in its place
+@csrf_exempt  # `received` checks the token
 @require_POST
 @page("incidents.work")
 def personal_add(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
@@ -113,22 +116,11 @@ def personal_add(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     view = _view(request, uuid)
     if queries.case_of(view) is None:
         raise Http404("incident")
-    try:
-        with receiving(request) as receiver:
-            added: HttpResponseBase = _add(request, view, receiver)
-            return added
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    with suppress(OSError):  # a form that was read already, or whose sender is gone
-        let_pass(request.read)
-    return redirect(HERE, uuid=uuid)
+    return received(request, partial(_add, view=view), reverse(HERE, args=[uuid]))
 
 
-@csrf_protect
-def _add(request: HttpRequest, view: queries.View, receiver: Receiver) -> HttpResponse:
+def _add(request: HttpRequest, view: queries.View) -> HttpResponse:
     form = forms.PersonalForm(request.POST, request.FILES, view=view)
-    if receiver.refusal:
-        raise ValidationError(receiver.refusal)
     if not form.is_valid():
         say_wrong(request, form)
         return redirect(HERE, uuid=view.incident.uuid)
