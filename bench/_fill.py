@@ -34,9 +34,25 @@ def main() -> None:
 
     actions.load_chart(chart=chart_named("eu"), actor=None)
     _fill()
+    _settle()
     _index()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def _settle() -> None:
+    """Let the house catch up with what it was given: deadlines, warnings, what rises to whom."""
+    from tocsin.rooms.incidents import actions
+    from tocsin.rooms.incidents.models import Deadline, Rise
+
+    def standing() -> tuple[int, int, int]:
+        late = Deadline.objects.filter(breached_at__isnull=False)
+        return Deadline.objects.count(), late.count(), Rise.objects.count()
+
+    before = (-1, -1, -1)
+    while before != (before := standing()):
+        actions.keep_levels()
+        actions.rise_due()
 
 
 def _index() -> None:

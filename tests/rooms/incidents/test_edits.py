@@ -49,8 +49,9 @@ class Form(HTMLParser):
 
 
 def shown(client: Client, incident: Incident) -> dict[str, str]:
-    form = Form(f"/incidents/{incident.uuid}/change/")
-    form.feed(client.get(f"/incidents/{incident.uuid}/").content.decode())
+    address = f"/incidents/{incident.uuid}/change/"
+    form = Form(address)
+    form.feed(client.get(address, headers={"HX-Request": "true"}).content.decode())  # as the incident's page fetches it
     return form.values
 
 

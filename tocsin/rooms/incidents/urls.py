@@ -30,6 +30,7 @@ urlpatterns = [
     path(f"{PERSONAL}requests/<uuid:access>/decide/", pages.personal_decide, name="incident_personal_decide"),
     path(f"{PERSONAL}requests/<uuid:access>/withdraw/", pages.personal_withdraw, name="incident_personal_withdraw"),
     path(f"{ONE}similar/", pages.similar, name="incident_similar"),
+    path(f"{ONE}told/", pages.told, name="incident_told"),
     path(f"{ONE}comment/", pages.comment, name="incident_comment"),
     path(f"{ONE}change/", pages.change, name="incident_change"),
     path(f"{ONE}advance/", pages.advance, name="incident_advance"),

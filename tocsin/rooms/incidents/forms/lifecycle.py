@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -54,6 +55,10 @@ class FlagForm(PartForm):
     shown = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput())
     value = forms.CharField(max_length=20)
     text = forms.CharField(label=_("Why"), max_length=500, required=False)
+
+    def every(self) -> list[tuple[knowledge.Flag, str, Sequence[tuple[str, Any]]]]:
+        """Give each flag with what it is and what it can become."""
+        return [(flag, flag.of(self.view.incident), flag.choices()) for flag in knowledge.flags().values()]
 
 
 class MergeForm(PartForm):

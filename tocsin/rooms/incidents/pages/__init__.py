@@ -59,7 +59,7 @@ from tocsin.rooms.incidents.pages.hand_offs import (
 )
 from tocsin.rooms.incidents.pages.lifecycle import close, merge, split, unmerge
 from tocsin.rooms.incidents.pages.lists import incident_from_alerts, incident_new, incidents
-from tocsin.rooms.incidents.pages.one import incident, similar
+from tocsin.rooms.incidents.pages.one import incident, similar, told
 from tocsin.rooms.incidents.pages.paging import incident_pages, page_team
 from tocsin.rooms.incidents.pages.personal import (
     insider_new,
@@ -143,6 +143,7 @@ __all__ = [
     "task_change",
     "tasks",
     "times",
+    "told",
     "unlink",
     "unmerge",
     "unseal",

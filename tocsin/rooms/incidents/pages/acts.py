@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from tocsin.rooms.incidents import actions, forms, queries
 from tocsin.rooms.incidents.models import Incident
+from tocsin.rooms.incidents.pages import drawers
 from tocsin.rooms.incidents.pages.common import act
 
 
-@act(forms.CommentForm)
+@act(forms.CommentForm, drawer=drawers.COMMENT)
 def comment(view: queries.View, form: Any) -> str:
     """Say something."""
     said = form.cleaned_data
@@ -38,14 +39,14 @@ def take(view: queries.View, form: Any) -> str:
     return _("You own this incident.")
 
 
-@act(forms.RejectForm)
+@act(forms.RejectForm, drawer=drawers.REJECT)
 def reject(view: queries.View, form: Any) -> str:
     """Put it away: it is no incident."""
     actions.reject(actor=view.user, incident=view.incident, **form.cleaned_data)
     return _("Put away as no incident.")
 
 
-@act(forms.FlagForm)
+@act(forms.FlagForm, drawer=drawers.FLAGS)
 def flag(view: queries.View, form: Any) -> str:
     """Set a flag."""
     given = form.cleaned_data
@@ -53,7 +54,7 @@ def flag(view: queries.View, form: Any) -> str:
     return _("Changed.")
 
 
-@act(forms.ParentForm)
+@act(forms.ParentForm, drawer=drawers.PARENT)
 def parent(view: queries.View, form: Any) -> str:
     """Make it a part of another incident, or of none."""
     above = _other(view, form.cleaned_data["parent"]) if form.cleaned_data["parent"] else None
@@ -61,7 +62,7 @@ def parent(view: queries.View, form: Any) -> str:
     return _("Changed.")
 
 
-@act(forms.LinkForm)
+@act(forms.LinkForm, drawer=drawers.LINK)
 def link(view: queries.View, form: Any) -> str:
     """Link it to another incident."""
     other = _other(view, form.cleaned_data["other"])
@@ -83,7 +84,7 @@ def _other(view: queries.View, reference: str) -> Incident:
     return other
 
 
-@act(forms.EventEntryForm)
+@act(forms.EventEntryForm, drawer=drawers.EVENT)
 def entry(view: queries.View, form: Any) -> str:
     """Write what happened, and when."""
     given = form.cleaned_data
@@ -101,7 +102,7 @@ def entry_pin(view: queries.View, form: Any) -> str:
     return _("Pinned.") if pinned else _("No longer pinned.")
 
 
-@act(forms.OfferForm)
+@act(forms.OfferForm, drawer=drawers.OFFER)
 def offer(view: queries.View, form: Any) -> str:
     """Offer it to another team."""
     team = form.cleaned_data["team"]
@@ -131,7 +132,7 @@ def withdraw(view: queries.View, form: Any) -> str:
     return _("Withdrawn.")
 
 
-@act(forms.SealForm)
+@act(forms.SealForm, drawer=drawers.SEAL)
 def seal(view: queries.View, form: Any) -> str:
     """Seal it to named people."""
     actions.seal(actor=view.user, incident=view.incident, people=form.cleaned_data["people"])
@@ -145,14 +146,14 @@ def unseal(view: queries.View, _form: Any) -> str:
     return _("The seal is removed.")
 
 
-@act(forms.OrganisationForm)
+@act(forms.OrganisationForm, drawer=drawers.ORGANISATION)
 def add_organisation(view: queries.View, form: Any) -> str:
     """Add an organisation concerned."""
     actions.add_organisation(actor=view.user, incident=view.incident, **form.cleaned_data)
     return _("Added.")
 
 
-@act(forms.TaskForm)
+@act(forms.TaskForm, drawer=drawers.TASK)
 def add_task(view: queries.View, form: Any) -> str:
     """Ask for something to be done."""
     actions.add_task(actor=view.user, incident=view.incident, **form.cleaned_data)
@@ -181,7 +182,7 @@ def resume(view: queries.View, form: Any) -> str:
     return _("Its time passes again.")
 
 
-@act(forms.InformForm)
+@act(forms.InformForm, drawer=drawers.INFORM)
 def inform(view: queries.View, form: Any) -> str:
     """Tell an organisation's officer."""
     told = actions.inform(actor=view.user, incident=view.incident, **form.cleaned_data)

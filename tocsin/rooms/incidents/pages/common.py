@@ -8,16 +8,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from tocsin.platform.access import page
 from tocsin.platform.gate import Refused
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.incidents import forms, knowledge, queries
+from tocsin.rooms.incidents.pages.drawers import Drawer
 
 Act = Callable[[queries.View, Any], str]
 
@@ -48,22 +50,27 @@ def show(request: HttpRequest, view: queries.View, template: str, *, tab: str, *
 
 
 def act(
-    form_class: type[forms.PartForm], back: str = "incident", kept: tuple[str, ...] = ()
+    form_class: type[forms.PartForm], back: str = "incident", kept: tuple[str, ...] = (), drawer: Drawer | None = None
 ) -> Callable[[Act], Callable[..., HttpResponseBase]]:
-    """Make a page of an action: POST only, form checked, the outcome said, ``back`` to a page of the incident.
+    """Make a page of an action: form checked, the outcome said, ``back`` to a page of the incident.
 
+    With a ``drawer`` its address also gives the form, empty or with what is wrong; without one it takes POST only.
     ``kept`` names the parameters besides ``uuid`` that the page gone back to takes over from this address.
     """
 
     def made(do: Act) -> Callable[..., HttpResponseBase]:
-        @require_POST
+        @require_http_methods(["POST", *(("GET", "HEAD") if drawer else ())])
         @page("incidents.view", "incidents.part")
         def posted(request: HttpRequest, /, uuid: UUID, **chosen: Any) -> HttpResponseBase:
             view = queries.view_or_404(request.user, uuid)
             where = {"uuid": uuid, **{name: chosen[name] for name in kept}}
+            if drawer and request.method != "POST":
+                return opened(request, view, drawer, form_class(view=view, initial=drawer.initial(view)))
             form = form_class(request.POST, view=view)
             form.named = chosen
             if not form.is_valid():
+                if drawer and drawer.open_to(view):
+                    return opened(request, view, drawer, form)
                 say_wrong(request, form)
                 return redirect(reverse(back, kwargs=where))
             return done(request, view, lambda: do(view, form), reverse(back, kwargs=where))
@@ -71,6 +78,15 @@ def act(
         return posted
 
     return made
+
+
+def opened(request: HttpRequest, view: queries.View, drawer: Drawer, form: forms.PartForm) -> HttpResponse:
+    """Show the form of a drawer: as a piece of the incident's page, or as a page by itself."""
+    if not drawer.open_to(view):
+        raise Http404("form")
+    if wants_fragment(request):
+        return render(request, drawer.template, {"incident": view.incident, "drawer": drawer, "form": form})
+    return show(request, view, "incidents/drawer.html", tab="incident", drawer=drawer, form=form)
 
 
 def say_wrong(request: HttpRequest, form: Any) -> None:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from tocsin.platform.access import page
+from tocsin.platform.look.htmx import wants_fragment
 from tocsin.rooms.incidents import actions, forms, queries
-from tocsin.rooms.incidents.pages.common import show
+from tocsin.rooms.incidents.pages import drawers
+from tocsin.rooms.incidents.pages.common import opened, show
 
 CONFLICT = 409  # RFC 9110, 15.5.10
 OF_INCIDENT = ("title", "summary", "severity", "tlp", "rsit_class", "rsit_type")
@@ -64,6 +66,8 @@ def change(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Change what is known of the incident."""
     view = worked_on(request, uuid)
     form = forms.ChangeForm(request.POST or None, view=view, initial=_values(view.incident, OF_INCIDENT))
+    if wants_fragment(request) and not form.is_bound:
+        return opened(request, view, drawers.CHANGE, form)
 
     def save(**given: Any) -> None:
         actions.change(actor=view.user, incident=view.incident, **given)

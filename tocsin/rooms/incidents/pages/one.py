@@ -9,17 +9,15 @@ from uuid import UUID
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tocsin.platform.access import page
 from tocsin.platform.calendar_files import calendars
 from tocsin.platform.look.htmx import wants_fragment
-from tocsin.rooms.constituency.models import Team
 from tocsin.rooms.incidents import actions, forms, knowledge, queries
 from tocsin.rooms.incidents.models import TimelineEntry
+from tocsin.rooms.incidents.pages import drawers
 from tocsin.rooms.incidents.pages.common import show
-from tocsin.rooms.incidents.pages.edits import OF_INCIDENT
 
 ENTRIES, ENTRIES_MOST = 100, 2_000
 
@@ -46,12 +44,13 @@ def _content(view: queries.View) -> dict[str, Any]:
         "rsit": knowledge.label(known.rsit_class, known.rsit_type),
         "may_inform": queries.may_inform(view),
         "notice_url": queries.notice_url(view),
-        "may_comment": known.merged_into_id is None and (view.handler or queries.may_answer(view)),
+        "may_comment": queries.may_comment(view),
+        "drawers": drawers,
+        "handled_by": drawers.handled_by(view),
+        "proposed": queries.team_proposed(known) if queries.may_work(view) else None,
     }
     if content["may_comment"]:
         content["comment_form"] = forms.CommentForm(view=view)
-    if queries.may_work(view):
-        content |= _working_forms(view)
     return content
 
 
@@ -83,30 +82,15 @@ def _timeline(view: queries.View, most: int, kind: str) -> dict[str, Any]:
     }
 
 
-def _working_forms(view: queries.View) -> dict[str, Any]:
-    known = view.incident
-    current = {name: getattr(known, name) for name in OF_INCIDENT}
-    proposed = _proposed(view)
-    return {
-        "proposed": proposed,
-        "change_form": forms.ChangeForm(view=view, initial=current),
-        "reject_form": forms.RejectForm(view=view),
-        "flag_forms": [(flag, flag.of(known), flag.choices()) for flag in knowledge.flags().values()],
-        "event_form": forms.EventEntryForm(view=view, initial={"time": timezone.now().replace(microsecond=0)}),
-        "parent_form": forms.ParentForm(view=view),
-        "link_form": forms.LinkForm(view=view),
-        "offer_form": forms.OfferForm(view=view, initial={"team": proposed.code} if proposed else {}),
-        "seal_form": forms.SealForm(view=view),
-        "task_form": forms.TaskForm(view=view),
-        "organisation_form": forms.OrganisationForm(view=view),
-        "inform_form": forms.InformForm(view=view),
-    }
-
-
-def _proposed(view: queries.View) -> Team | None:
-    """Give the team that a flag proposes to offer the incident to."""
-    services = [each.meaning.offer for each in knowledge.raised(view.incident) if each.meaning.offer]
-    return queries.team_for(view.incident, services[0]) if services else None
+@require_safe
+@page("incidents.view", "incidents.part")
+def told(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """Show who was told what and what came back, and what left or was refused: a piece of the incident's page."""
+    view = queries.view_or_404(request.user, uuid)
+    content = {"told": view.told(), "sent": view.sent()}
+    if wants_fragment(request):
+        return render(request, "incidents/_told.html", content)
+    return show(request, view, "incidents/told.html", tab="incident", **content)
 
 
 @require_safe

@@ -11,6 +11,7 @@ from tocsin.rooms.incidents.queries.choices import (
     organisations_to_open_for,
     people_to_name,
     team_for,
+    team_proposed,
     teams_to_offer,
 )
 from tocsin.rooms.incidents.queries.conversations import (
@@ -115,6 +116,7 @@ from tocsin.rooms.incidents.queries.view import (
     entry_or_404,
     may_answer,
     may_answer_offer,
+    may_comment,
     may_correct,
     may_inform,
     may_open,
@@ -206,6 +208,7 @@ __all__ = [
     "may_answer",
     "may_answer_hand_off",
     "may_answer_offer",
+    "may_comment",
     "may_correct",
     "may_inform",
     "may_open",
@@ -253,6 +256,7 @@ __all__ = [
     "tasks_in",
     "tasks_order",
     "team_for",
+    "team_proposed",
     "teams_to_offer",
     "template_choices",
     "ticked",

@@ -10,10 +10,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from tocsin.platform.access import roles_with, scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
-from tocsin.rooms.incidents.models import (
-    Incident,
-    IncidentEntity,
-)
+from tocsin.rooms.incidents.knowledge.flags import raised
+from tocsin.rooms.incidents.models import Incident, IncidentEntity
 
 JOINABLE = 20
 
@@ -43,6 +41,12 @@ def team_for(incident: Incident, service: str) -> Team | None:
     if incident.owner_team is not None and service in incident.owner_team.services:
         return None
     return next((team for team in teams_to_offer(incident).order_by("pk") if service in team.services), None)
+
+
+def team_proposed(incident: Incident) -> Team | None:
+    """Give the team that a flag proposes to offer the incident to."""
+    services = [each.meaning.offer for each in raised(incident) if each.meaning.offer]
+    return team_for(incident, services[0]) if services else None
 
 
 def colleagues(user: Any) -> QuerySet[Person]:

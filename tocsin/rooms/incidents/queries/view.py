@@ -220,6 +220,11 @@ def may_answer(view: View) -> bool:
     return any(scope.allows("incidents.answer", entity.organisation_id) for entity in view.entities)
 
 
+def may_comment(view: View) -> bool:
+    """Tell whether the person may say something in the incident."""
+    return view.incident.merged_into_id is None and (view.handler or may_answer(view))
+
+
 def may_answer_offer(view: View) -> bool:
     """Tell whether the person's team was offered the incident and may accept it."""
     return view.incident.offered_to_id in scope_of(view.user).teams("incidents.work")
