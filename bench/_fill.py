@@ -41,7 +41,9 @@ def main() -> None:
 
 
 def _settle() -> None:
-    """Let the house catch up with what it was given: deadlines, warnings, what rises to whom."""
+    """Let the house catch up with what it was given: deadlines, warnings, and what rises because nobody has it."""
+    from django.db.models import F
+
     from tocsin.rooms.incidents import actions
     from tocsin.rooms.incidents.models import Deadline, Rise
 
@@ -53,6 +55,7 @@ def _settle() -> None:
     while before != (before := standing()):
         actions.keep_levels()
         actions.rise_due()
+        Rise.objects.filter(risen_at=None).update(since=F("since") - timedelta(days=1))
 
 
 def _index() -> None:
@@ -215,14 +218,14 @@ def _observables(draw: random.Random, incidents: list[int]) -> None:
     from django.db.models import Count, OuterRef, Subquery
     from django.db.models.functions import Coalesce
 
-    from tocsin.pipeline import observables
+    from tocsin.pipeline import observables, warninglists
     from tocsin.rooms.incidents.models import Sighting
     from tocsin.rooms.intel.models import Observable, digest_of
 
-    pks: list[int] = []
+    pks, looked = [], warninglists.current()  # none of them stands on a list
     for batch in _in_batches(OBSERVABLES):
         named = [observables.Observable("domain", f"n{number}.evil{number % 977}.example") for number in batch]
-        made = [Observable(kind=o.kind, value=o.value, digest=digest_of(o), seen=1) for o in named]
+        made = [Observable(kind=o.kind, value=o.value, digest=digest_of(o), seen=1, checked=looked) for o in named]
         pks += [each.pk for each in Observable.objects.bulk_create(made, batch_size=2000)]
     rare, common, own = pks[:RARE], pks[RARE : RARE + COMMON], iter(pks[RARE + COMMON :])
     for start_at in range(0, len(incidents), 1000):

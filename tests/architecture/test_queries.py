@@ -35,6 +35,7 @@ from tocsin.rooms.rules.models import Rule, RuleSet
 MANY, MOST = 60, 12
 LISTS = (
     "/",
+    "/desk/figures/",
     "/desk/rest/",
     "/overview/",
     "/incidents/tasks/?state=all",

@@ -19,10 +19,11 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from tocsin.platform import audit_heads
+from tocsin.platform.locks import make_way
 from tocsin.platform.models import AuditEntry
 
 ERASED = "audit.erase"
-BATCH = 1000
+BATCH = 250
 GENESIS = "0" * 64
 
 
@@ -115,6 +116,8 @@ def seal() -> int:
     sealed = 0
     while AuditEntry.objects.filter(sequence=None).exists() and (count := _seal_batch()):
         sealed += count
+        if count == BATCH:
+            make_way()
     return sealed
 
 

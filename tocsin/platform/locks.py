@@ -1,8 +1,12 @@
-"""Let one thing be done by one transaction at a time, over all processes, when no single row stands for it."""
+"""Who may write when: one thing by one transaction at a time, over all processes, and long work that lets others in."""
 
 from __future__ import annotations
 
+import time
+
 from django.db import connection
+
+PATIENCE = 0.12  # seconds: whoever waits for SQLite's writer looks again a tenth of a second later
 
 
 def one_at_a_time(what: str) -> None:
@@ -14,3 +18,9 @@ def one_at_a_time(what: str) -> None:
         with connection.cursor() as cursor:
             # PostgreSQL manual, 9.28.10: released by itself at the end of the transaction.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
+
+
+def make_way() -> None:
+    """Let others write between two batches of long work. SQLite has one writer, and keeps no queue for it."""
+    if connection.vendor == "sqlite":
+        time.sleep(PATIENCE)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from django.db import connection, transaction
 from django.db.models import Max
 
+from tocsin.platform.locks import make_way
 from tocsin.platform.search import engine
 from tocsin.platform.search.models import SearchDocument, SearchDue, SearchFill
 from tocsin.platform.search.sources import LONGEST, Document, Source, all_sources
@@ -28,8 +29,8 @@ def index() -> None:
     """Take what is due, newest changes first, then go on with the first reading; at most `RUN` seconds."""
     watch()
     until = time.monotonic() + RUN
-    while time.monotonic() < until and (take_due() or fill()):
-        pass
+    while time.monotonic() < until and (take_due() == AT_ONCE or fill()):
+        make_way()
 
 
 def take_due() -> int:

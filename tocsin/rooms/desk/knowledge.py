@@ -12,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.platform.access import Scope, scope_of
 from tocsin.rooms.desk import queries
 
-FIRST, MOST = 6, 9  # sections that come with the page, and that come after it; each is one query
+FIRST, MOST = 6, 9  # cards that come with the page, and that come after it; each is one query
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section: ``name`` is its template; ``read`` gives what it shows and is one query."""
+    """One section: ``name`` is its template; ``read`` gives what it shows and is one query.
+
+    A ``wide`` one holds figures, which come a moment after the page: to count takes longer than to read what is first.
+    """
 
     name: str
     title: str | Promise
@@ -136,13 +139,23 @@ def sections_of(user: Any) -> Sequence[Section]:
 
 
 def desk_of(user: Any) -> Sequence[Filled]:
-    """Fill the sections that come with the page."""
-    return _filled(user, sections_of(user)[:FIRST])
+    """Fill the cards that come with the page."""
+    return _filled(user, cards_of(user)[:FIRST])
 
 
 def rest_of(user: Any) -> Sequence[Filled]:
-    """Fill the sections that come after the page; the first of them, when somebody holds very many roles."""
-    return _filled(user, sections_of(user)[FIRST : FIRST + MOST])
+    """Fill the cards that come after the page; the first of them, when somebody holds very many roles."""
+    return _filled(user, cards_of(user)[FIRST : FIRST + MOST])
+
+
+def figures_of(user: Any) -> Sequence[Filled]:
+    """Fill the sections of figures."""
+    return _filled(user, [section for section in sections_of(user) if section.wide])
+
+
+def cards_of(user: Any) -> Sequence[Section]:
+    """Give the sections that are no figures, in order."""
+    return [section for section in sections_of(user) if not section.wide]
 
 
 def _filled(user: Any, sections: Iterable[Section]) -> Sequence[Filled]:

@@ -34,26 +34,30 @@ class Decide(Protocol):
 @access.page()
 def desk(request: HttpRequest) -> HttpResponse:
     """Show what waits for this person."""
-    filled = knowledge.desk_of(request.user)
-    waiting = knowledge.waiting(filled)
-    return render(
-        request,
-        "desk/desk.html",
-        {
-            "wide": [one for one in waiting if one.section.wide],
-            "cards": [one for one in waiting if not one.section.wide],
-            "quiet": knowledge.quiet(filled),
-            "more": len(knowledge.sections_of(request.user)) > knowledge.FIRST,
-            "may_escalate": access.scope_of(request.user).allows("incidents.open"),
-            "may_note": bool(access.scope_of(request.user).teams("rota.page")),
-        },
-    )
+    filled, scope = knowledge.desk_of(request.user), access.scope_of(request.user)
+    shown = {
+        "cards": knowledge.waiting(filled),
+        "quiet": knowledge.quiet(filled),
+        "figures": sum(section.wide for section in knowledge.sections_of(request.user)),
+        "more": len(knowledge.cards_of(request.user)) > knowledge.FIRST,
+        "may_escalate": scope.allows("incidents.open"),
+        "may_note": bool(scope.teams("rota.page")),
+    }
+    return render(request, "desk/desk.html", shown)
+
+
+@require_safe
+@access.page()
+def desk_figures(request: HttpRequest) -> HttpResponse:
+    """Count what there is, for htmx; on its own it is a page of the figures."""
+    wide = knowledge.waiting(knowledge.figures_of(request.user))
+    return render(request, "desk/_figures.html" if wants_fragment(request) else "desk/desk.html", {"wide": wide})
 
 
 @require_safe
 @access.page()
 def desk_rest(request: HttpRequest) -> HttpResponse:
-    """Give the sections that come after the page, for htmx; on its own it is a page of them."""
+    """Give the cards that come after the page, for htmx; on its own it is a page of them."""
     filled = knowledge.rest_of(request.user)
     shown = {
         "cards": knowledge.waiting(filled),

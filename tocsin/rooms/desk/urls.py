@@ -8,6 +8,7 @@ from tocsin.rooms.desk import pages
 
 urlpatterns = [
     path("", pages.desk, name="desk"),
+    path("desk/figures/", pages.desk_figures, name="desk_figures"),
     path("desk/rest/", pages.desk_rest, name="desk_rest"),
     path("overview/", pages.overview, name="overview"),
     path("ledger/", pages.ledger, name="ledger"),

@@ -13,14 +13,14 @@ ANSWER = "hand_offs.answer"
 MANY = 4  # organisations: enough rows of a list concern one of so many
 
 
-def _concerning(organisations: frozenset[int]) -> Exists:
+def _concerning(organisations: frozenset[int], *, to_count: bool = False) -> Exists:
     from tocsin.rooms.incidents.models import IncidentEntity
 
     parts = IncidentEntity.objects.filter(incident=OuterRef("pk"))
     if len(organisations) > 1 and connections[parts.db].vendor == "sqlite":
         # SQLite would look up every organisation in every incident; an expression makes it read an incident's parts.
         return Exists(parts.alias(place=F("organisation_id") + 0).filter(place__in=organisations))
-    if len(organisations) > MANY and connections[parts.db].vendor == "postgresql":
+    if len(organisations) > MANY and not to_count and connections[parts.db].vendor == "postgresql":
         # PostgreSQL would read all parts of so many organisations into a hash before it gives the first row of a list;
         # what is no plain equality with the incident leaves it no hash, and it looks up the parts of each row.
         parts = parts.filter(incident__gte=OuterRef("pk"))
@@ -44,10 +44,10 @@ def alerts_sealed_from(person: int | None) -> models.QuerySet[Any]:
     return Incident.alerts.through.objects.filter(incident__in=sealed).values("alert")
 
 
-def _handled(scope: Scope) -> Q:
+def _handled(scope: Scope, *, to_count: bool = False) -> Q:
     """What a handler may see in full: their organisations', their teams', what they opened while in office."""
     teams = scope.teams("incidents.view")
-    handled = Q(_concerning(scope.organisations("incidents.view")))
+    handled = Q(_concerning(scope.organisations("incidents.view"), to_count=to_count))
     if teams:
         handled |= Q(owner_team__in=teams) | Q(offered_to__in=teams)
     if scope.allows("incidents.view"):
@@ -81,7 +81,8 @@ class IncidentQuerySet(models.QuerySet[Any]):
         can be ``user``'s at all, where that is little: an officer's is soon counted among very many.
         """
         scope = scope_of(user)
-        mine = Q(sealed=False) & (_handled(scope) | Q(_concerning(scope.organisations("incidents.part"))))
+        part = Q(_concerning(scope.organisations("incidents.part"), to_count=to_count))
+        mine = Q(sealed=False) & (_handled(scope, to_count=to_count) | part)
         found = self.filter(mine | Q(sealed=True) & Q(_named(scope)))
         little = to_count and len(scope.organisations("incidents.view", "incidents.part")) <= MANY
         return found.filter(pk__in=_possible(scope)) if little else found

@@ -12,6 +12,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
 from tocsin.pipeline import observables, warninglists
+from tocsin.platform.locks import make_way
 from tocsin.rooms.intel.models import Observable, digest_of
 
 AT_ONCE = 500
@@ -60,6 +61,8 @@ def mark_common(folder: Path) -> int:
             Observable.objects.bulk_update(changed, ["common"])
             Observable.objects.filter(pk__in=[each.pk for each in found]).update(checked=version)
         looked += len(found)
+        if len(found) == AT_ONCE:
+            make_way()
     return looked
 
 

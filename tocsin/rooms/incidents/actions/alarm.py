@@ -10,13 +10,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from tocsin.platform import audit
+from tocsin.platform.locks import make_way
 from tocsin.rooms.incidents.actions.deadlines import follow, follow_many, line, sum_up
 from tocsin.rooms.incidents.actions.telling import tell_deadline
 from tocsin.rooms.incidents.knowledge.levels import Answers, levels
 from tocsin.rooms.incidents.models import OPEN, RUNNING, Deadline, Incident, TimelineEntry
 from tocsin.rooms.notices.models import Notice
 
-AT_ONCE, MOST = 200, 20_000  # incidents a batch, and a run
+AT_ONCE, MOST = 50, 20_000  # incidents a batch, and a run
 HEARD_WITHIN = timedelta(days=2)  # of a notice about an incident, by its time of sending
 
 
@@ -35,6 +36,8 @@ def _batches(find: Callable[[datetime], QuerySet[Incident]]) -> Iterator[list[In
     found, done, last = find(timezone.now()).order_by("pk"), 0, 0
     while done < MOST and (batch := list(found.filter(pk__gt=last).only("pk")[:AT_ONCE])):
         yield batch
+        if len(batch) == AT_ONCE:
+            make_way()
         last, done = batch[-1].pk, done + len(batch)
 
 

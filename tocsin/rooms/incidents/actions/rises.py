@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 
 from tocsin.platform import audit
 from tocsin.platform.access import scope_of
+from tocsin.platform.locks import make_way
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Team
-from tocsin.rooms.incidents.actions.record import note, require_handler
+from tocsin.rooms.incidents.actions.record import line, note, note_each, require_handler
 from tocsin.rooms.incidents.actions.telling import tell_risen
 from tocsin.rooms.incidents.knowledge import routes
 from tocsin.rooms.incidents.models import HandOff, Incident, Rise, TimelineEntry
 
-BATCH = 200
+BATCH = 100
 Reason = Rise.Reason
 UNOWNED = Q(owner=None) | Q(owner__is_active=False)
 HELD = ("taken", "accepted", "opened")  # what the timeline says when somebody comes to own an incident
@@ -45,6 +46,7 @@ def _all(step: Callable[[], int]) -> int:
         done += count
         if count < BATCH:
             break
+        make_way()
     return done
 
 
@@ -154,10 +156,15 @@ def _watched_since(now: datetime, reason: str, limit: timedelta) -> Q:
 def _tell(risen: Iterable[tuple[Incident, HandOff | None]], reason: str) -> None:
     """Write into trail and timeline that something rose, and tell those to whom it does."""
     risen = list(risen)
+    if not risen:
+        return
+    bare = [incident for incident, hand_off in risen if hand_off is None]
+    audit.record_many(None, "incident.rise", bare, {"reason": reason, "hand_off": ""})
     for incident, hand_off in risen:
-        details = {"reason": reason, "hand_off": str(hand_off.uuid) if hand_off else ""}
-        audit.record(None, "incident.rise", incident, details)
-        note(incident, "risen", author=None, reason=reason)
+        if hand_off is not None:
+            audit.record(None, "incident.rise", incident, {"reason": reason, "hand_off": str(hand_off.uuid)})
+    lines = [line(incident, "risen", author=None, reason=reason) for incident, _hand_off in risen]
+    note_each(list({incident.pk: incident for incident, _hand_off in risen}.values()), lines, timezone.now())
     tell_risen([(one, _role(hand_off) if hand_off else routes.known().rise.to) for one, hand_off in risen])
 
 
