@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -71,6 +71,9 @@ class Results:
     spans: Mapping[str, int] = field(default_factory=dict)
 
 
+_Thing = tuple[str, int]  # a source, and the inner id there
+
+
 class _Hit(NamedTuple):
     pk: int
     source: str
@@ -83,7 +86,8 @@ class _Hit(NamedTuple):
 def search(user: Any, asked: Asked, start: int = 0) -> Results:
     """Give what the person may see of what is asked for, from the ``start``-th result on.
 
-    A query for what matches and one for the texts shown, and one or two for each source that has something.
+    A query for what matches and one for the texts shown, and a few for each source that has something. The rooms are
+    asked once more what the person may see: what the index gives may have been sealed since.
     """
     wanted = terms(asked.text)
     tokens = [token for source in all_sources().values() for token in source.readers(user)]
@@ -94,34 +98,33 @@ def search(user: Any, asked: Asked, start: int = 0) -> Results:
         also.append([place_token(asked.place)])
     since = timezone.now() - SPANS[asked.span][0] if asked.span in SPANS else None
     hits = [_Hit(*row) for row in newest(wanted, tokens, also, first_id(since) if since else 0, MOST)]
-    known = _known(user, hits)
-    allowed = [hit for hit in hits if (hit.source, hit.thing) in known]
-    return _results(allowed, known, wanted, start, more=len(hits) == MOST)
-
-
-def _known(user: Any, hits: Sequence[_Hit]) -> dict[tuple[str, int], Found]:
-    """Ask the rooms once more: what the index gives may have been sealed since."""
-    things: defaultdict[str, set[int]] = defaultdict(set)
+    of: defaultdict[_Thing, list[_Hit]] = defaultdict(list)
     for hit in hits:
-        things[hit.source].add(hit.thing)
-    return {
-        (name, thing): found
-        for name, asked in things.items()
-        for thing, found in all_sources()[name].visible(user, asked).items()
-    }
+        of[hit.source, hit.thing].append(hit)
+    known = {(name, thing) for name, asked in _by_source(of) for thing in all_sources()[name].ids(user, asked)}
+    return _results(user, {key: of[key] for key in of if key in known}, wanted, start, more=len(hits) == MOST)
+
+
+def _by_source(keys: Iterable[_Thing]) -> Iterable[tuple[str, set[int]]]:
+    things: defaultdict[str, set[int]] = defaultdict(set)
+    for name, thing in keys:
+        things[name].add(thing)
+    return things.items()
 
 
 def _results(
-    hits: Sequence[_Hit], known: Mapping[tuple[str, int], Found], wanted: Sequence[Term], start: int, *, more: bool
+    user: Any, of: Mapping[_Thing, Sequence[_Hit]], wanted: Sequence[Term], start: int, *, more: bool
 ) -> Results:
-    of: defaultdict[tuple[str, int], list[_Hit]] = defaultdict(list)
-    for hit in hits:
-        of[hit.source, hit.thing].append(hit)
     ranked = sorted(of, key=lambda key: (-max(_weight(hit, wanted) for hit in of[key]), -of[key][0].pk))
     shown = ranked[start : start + SHOWN]
+    found = {
+        (name, thing): one
+        for name, asked in _by_source(shown)
+        for thing, one in all_sources()[name].visible(user, asked).items()
+    }
     texts = _texts([hit.pk for key in shown for hit in of[key][:20]])
     return Results(
-        shown=[_result(known[key], of[key], texts, wanted) for key in shown],
+        shown=[_result(found[key], of[key], texts, wanted) for key in shown if key in found],
         count=len(of),
         more=more,
         kinds=Counter(kind for key in of for kind in {hit.kind for hit in of[key]}),

@@ -71,7 +71,8 @@ class Source:
     """One sort of thing that can be found.
 
     ``documents`` gives the texts of things by their inner ids, in a few queries; ``readers`` the tokens of a person;
-    ``visible`` the things, of those asked, that the person may see, in one query or two.
+    ``visible`` the things, of those asked, that the person may see, in one query or two. A source of very many things
+    also gives the inner ids alone, which is asked of all that match; the rest is read of the few that are shown.
     """
 
     name: str
@@ -81,6 +82,11 @@ class Source:
     documents: Callable[[Collection[int]], Iterable[Document]]
     readers: Callable[[Any], Collection[str]]
     visible: Callable[[Any, Collection[int]], Mapping[int, Found]]
+    visible_ids: Callable[[Any, Collection[int]], Collection[int]] | None = None
+
+    def ids(self, user: Any, things: Collection[int]) -> Collection[int]:
+        """Give the inner ids of those ``things`` that the person may see."""
+        return (self.visible_ids or self.visible)(user, things)
 
 
 @cache
