@@ -18,7 +18,7 @@ from tocsin.platform.search.models import SearchDocument
 from tocsin.platform.search.sources import Found, all_sources, kinds
 from tocsin.platform.search.words import Term, folded, holds, terms, words
 
-MOST = 2_000  # documents that are looked at, the newest
+MOST = 1_000  # documents that are looked at, the newest
 SHOWN = 20
 BEFORE, AFTER = 60, 140  # characters of a text around what was found
 PLACE = "o"
