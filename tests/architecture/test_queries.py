@@ -256,10 +256,10 @@ def test_every_page_asks_little(
     ]  # fmt: skip
     asked = {path: count(client, path) for path in pages}
     assert sum(status == 200 for status, _ in asked.values()) >= 7
-    more = 0
+    more = 3  # whoever handles it sees its family, its deadlines, an offer, and both ends of a long timeline at once
     allowed = {
         f"/incidents/{incident}/": MOST + more,
-        f"/incidents/{incident}/playbooks/": MOST,
+        f"/incidents/{incident}/playbooks/": MOST + 1,
     }
     assert {path: n for path, (_, n) in asked.items() if n > allowed.get(path, MOST)} == {}
 

@@ -35,7 +35,7 @@ def incident(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 
 def _content(view: queries.View) -> dict[str, Any]:
     known, offer = view.incident, view.offer()
-    if offer is not None:
+    if offer is not None and offer.received_at is None:
         actions.receive(actor=view.user, hand_off=offer)
     content: dict[str, Any] = {
         "offer": offer,
