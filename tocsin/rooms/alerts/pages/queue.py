@@ -1,4 +1,4 @@
-"""Pages of the alert room: thin; what is read is in queries, what is done in actions."""
+"""The queue, one alert, and many at once."""
 
 from __future__ import annotations
 
