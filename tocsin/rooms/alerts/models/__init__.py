@@ -12,5 +12,19 @@ from tocsin.rooms.alerts.models.alert import (
     RawLine,
     rank_of,
 )
+from tocsin.rooms.alerts.models.suppression import LONGEST, SOON, Suppression, SuppressionChange
 
-__all__ = ["LEVEL_STEP", "Alert", "AlertComment", "BulkChange", "Hit", "RankField", "RawLine", "rank_of"]
+__all__ = [
+    "LEVEL_STEP",
+    "LONGEST",
+    "SOON",
+    "Alert",
+    "AlertComment",
+    "BulkChange",
+    "Hit",
+    "RankField",
+    "RawLine",
+    "Suppression",
+    "SuppressionChange",
+    "rank_of",
+]

@@ -20,6 +20,13 @@ from tocsin.rooms.alerts.pages.queue import (
     reopen,
     take,
 )
+from tocsin.rooms.alerts.pages.suppressions import (
+    suppression,
+    suppression_lift,
+    suppression_new,
+    suppression_prolong,
+    suppressions,
+)
 
 __all__ = [
     "ROWS",
@@ -37,5 +44,10 @@ __all__ = [
     "dispose",
     "release",
     "reopen",
+    "suppression",
+    "suppression_lift",
+    "suppression_new",
+    "suppression_prolong",
+    "suppressions",
     "take",
 ]
