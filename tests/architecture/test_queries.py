@@ -141,10 +141,7 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
             key=f"k{n}", rule_id="r1", rule_version="1", title="t", level=n % 5, organisation=place, assignee=person,
             subject_kind="host", subject=alert.subject, window_start=now, first_seen=now, last_seen=now, count=1,
         )  # fmt: skip
-        quiet = Suppression.objects.create(
-            rule_id="r1", title="t", organisation=place, reason="r", owner=person, until=now + timedelta(days=1)
-        )
-        quiet.places.add(place)
+        _suppress(place, person)
         Hit.objects.create(alert=alert, receipt=taken, record=1, rule_id="r1", rule_version="1", time=now)
         AlertComment.objects.create(alert=alert, author=person, text="x")
         part = IncidentEntity.objects.create(incident=incident, organisation=place)
@@ -168,6 +165,15 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
         Rule.objects.create(rule_set=rules, sigma_id=f"x{n}", title="t", version="1", path="p", text="t")
         _go_through(things, incident, person, n)
         _mirror(incident, place, part, person, n)
+
+
+def _suppress(place: Organisation, person: Person) -> None:
+    """Keep a rule quiet at a place until tomorrow."""
+    until = timezone.now() + timedelta(days=1)
+    held = Suppression.objects.create(
+        rule_id="r1", title="t", organisation=place, reason="r", owner=person, until=until
+    )
+    held.places.add(place)
 
 
 def _mirror(incident: Incident, place: Organisation, part: IncidentEntity, person: Person, number: int) -> None:

@@ -16,10 +16,12 @@ from tests.rooms.alerts.conftest import chunk, expire, hit, hits, rule
 from tocsin.platform.models import AuditEntry
 from tocsin.rooms.alerts import actions, queries
 from tocsin.rooms.alerts.actions import NotSuppressed, ReasonMissing
-from tocsin.rooms.alerts.models import LONGEST, Alert, Suppression
+from tocsin.rooms.alerts.models import LONGEST, SOON, Alert, Suppression
 from tocsin.rooms.alerts.models import Hit as StoredHit
 from tocsin.rooms.alerts.schemas import Filters, SuppressionFilters
 from tocsin.rooms.constituency.models import Mandate, Organisation
+from tocsin.rooms.notifications.models import Notification
+from tocsin.rooms.notifications.queries import as_shown
 
 if TYPE_CHECKING:
     from tocsin.rooms.accounts.models import Person
@@ -251,6 +253,24 @@ def test_it_is_prolonged_to_later_only_and_within_the_limit(suppress: Suppress, 
     ):
         with pytest.raises(NotSuppressed):
             late()
+
+
+def test_its_owner_hears_once_that_it_ends(suppress: Suppress, analyst: Person) -> None:
+    held = suppress()
+    assert actions.remind() == 0
+    actions.prolong(actor=analyst, suppression=held, until=held.until + timedelta(days=1), reason="x")
+    Suppression.objects.filter(pk=held.pk).update(until=timezone.now() + SOON)
+
+    assert (actions.remind(), actions.remind()) == (1, 0)
+    told = Notification.objects.get()
+    assert (told.person, told.kind, told.thing) == (analyst, "suppression_ends", held.pk)
+    (line,) = as_shown(analyst, Notification.objects.visible_to(analyst))
+    assert (line.about.title, line.about.url) == (str(held), f"/alerts/suppressions/{held.uuid}/")
+
+    actions.prolong(actor=analyst, suppression=held, until=timezone.now() + timedelta(days=60), reason="Still.")
+    assert actions.remind() == 0
+    Suppression.objects.filter(pk=held.pk).update(until=timezone.now() + SOON)
+    assert actions.remind() == 1
 
 
 @pytest.mark.parametrize("name", ["officer_a", "ciso", "admin", "outsider"])

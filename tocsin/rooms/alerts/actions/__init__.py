@@ -30,7 +30,7 @@ from tocsin.rooms.alerts.actions.steps import (
     take,
     take_many,
 )
-from tocsin.rooms.alerts.actions.suppressing import lift, prolong, suppress
+from tocsin.rooms.alerts.actions.suppressing import lift, prolong, remind, suppress
 from tocsin.rooms.alerts.actions.telling import MOST as MOST_TOLD
 from tocsin.rooms.alerts.actions.telling import notice_of
 
@@ -62,6 +62,7 @@ __all__ = [
     "prolong",
     "record_hits",
     "release",
+    "remind",
     "reopen",
     "step_of",
     "suppress",

@@ -16,9 +16,11 @@ from tocsin.platform.access import require, scope_of
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.alerts import queries
 from tocsin.rooms.alerts.actions.errors import NotSuppressed, ReasonMissing
-from tocsin.rooms.alerts.models import LONGEST, Suppression, SuppressionChange
+from tocsin.rooms.alerts.models import LONGEST, SOON, Suppression, SuppressionChange
 from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.notifications.actions import notify
 
+AT_ONCE = 500  # reminders of one run
 VERB = "alerts.triage"
 Event = SuppressionChange.Event
 
@@ -60,8 +62,8 @@ def prolong(*, actor: Person, suppression: Suppression, until: datetime, reason:
     _check(reason, until)
     if until <= held.until:
         raise NotSuppressed(_("It holds until then already; choose a later day."))
-    held.until = until
-    held.save(update_fields=["until", "updated_at"])
+    held.until, held.reminded_at = until, None
+    held.save(update_fields=["until", "reminded_at", "updated_at"])
     _tell(actor, held, Event.PROLONG, reason)
     return held
 
@@ -74,6 +76,18 @@ def lift(*, actor: Person, suppression: Suppression, reason: str = "") -> Suppre
     held.save(update_fields=["ended_at", "ended_by", "updated_at"])
     _tell(actor, held, Event.LIFT, reason, hidden=held.hidden)
     return held
+
+
+@transaction.atomic
+def remind() -> int:
+    """Tell the owners of suppressions that end soon, once for each end; give how many there were."""
+    now = timezone.now()
+    ending = Suppression.objects.in_force(now).filter(until__lte=now + SOON, reminded_at=None)
+    held = list(ending.select_for_update(skip_locked=True).order_by("until", "id")[:AT_ONCE])
+    for each in held:
+        notify(people=[each.owner_id], kind="suppression_ends", about=each)
+    Suppression.objects.filter(pk__in=[each.pk for each in held]).update(reminded_at=now)
+    return len(held)
 
 
 def _places(actor: Person, organisation: Organisation | None, everywhere: bool) -> Collection[Any]:

@@ -46,6 +46,7 @@ class Suppression(Identified):
     )
     hidden = models.BigIntegerField(default=0)  # alerts it kept quiet
     last_hidden_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)  # when its owner was told that it ends soon
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = SuppressionQuerySet.as_manager()

@@ -33,6 +33,7 @@ from tocsin.rooms.alerts.queries.alerts import (
     visible_by_uuids,
 )
 from tocsin.rooms.alerts.queries.suppressions import (
+    SOURCE,
     alert_as_it_stands_or_404,
     ending_suppressions,
     may_change,
@@ -46,6 +47,7 @@ from tocsin.rooms.alerts.queries.suppressions import (
 
 __all__ = [
     "HIT_ORDER",
+    "SOURCE",
     "alert_as_it_stands_or_404",
     "alert_or_404",
     "assigned_to",

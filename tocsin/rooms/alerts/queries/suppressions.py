@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 
 from tocsin.platform.access import scope_of
@@ -16,6 +18,7 @@ from tocsin.rooms.alerts.queries.alerts import place_of
 from tocsin.rooms.alerts.querysets import NOWHERE
 from tocsin.rooms.alerts.schemas import BY_LEVEL, Standing, SuppressionFilters
 from tocsin.rooms.constituency.models import Organisation
+from tocsin.rooms.notifications.knowledge import Shown, Source
 from tocsin.rooms.rules import queries as rules
 
 TRIAGE = "alerts.triage"
@@ -105,3 +108,19 @@ def title_of(user: Any, rule: str) -> str:
         return known.title
     seen = Alert.objects.visible_to(user).filter(rule_id=rule).order_by(*BY_LEVEL)
     return seen.values_list("title", flat=True).first() or ""
+
+
+def _seen(user: Any) -> QuerySet[Suppression]:
+    found: QuerySet[Suppression] = Suppression.objects.visible_to(user)
+    return found
+
+
+def _shown(user: Any, things: Collection[int]) -> Mapping[int, Shown]:
+    """Give what lines about these suppressions show."""
+    return {
+        each.pk: Shown(each.rule_id, str(each), reverse("suppression", args=[each.uuid]))
+        for each in _seen(user).filter(pk__in=things)
+    }
+
+
+SOURCE = Source("suppression", Suppression, _seen, _shown)
