@@ -129,6 +129,17 @@ def test_the_list_filters_and_sorts(
     assert listed(client_of(analyst), **query) == seen
 
 
+def test_a_filter_by_organisation_finds_all_that_reaches_it(
+    client_of: ClientOf, suppress: Suppress, analyst: Person
+) -> None:
+    suppress(None, everywhere=True, reason="all")
+    suppress(None, reason="nobody's")
+    client = client_of(analyst)
+    assert listed(client, organisation="DEPB") == ["all"]
+    assert listed(client, organisation="-") == ["nobody's"]
+    assert listed(client, organisation="NONE-SUCH") == []
+
+
 @pytest.mark.usefixtures("several")
 def test_an_officer_reads_what_reaches_their_own(client_of: ClientOf, officer_a: Person) -> None:
     client = client_of(officer_a)

@@ -28,7 +28,8 @@ def suppressions(user: Any, filters: SuppressionFilters) -> QuerySet[Suppression
     """Give the suppressions that match and that reach a place whose alerts ``user`` may see."""
     found = _standing(Suppression.objects.visible_to(user), filters.state)
     if filters.organisation:
-        found = found.filter(organisation=place_of(filters.organisation), everywhere=False)
+        place = place_of(filters.organisation)
+        found = found.filter(places=place) if place is not None else found.filter(organisation=None, everywhere=False)
     if filters.rule:
         found = found.filter(rule_id=filters.rule)
     if filters.mine:
