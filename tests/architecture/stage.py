@@ -13,6 +13,7 @@ from tests.rooms.incidents.filing import added
 from tocsin.platform.gate import Action, Item, Recipient, ask
 from tocsin.platform.markings import TLP
 from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts import actions as alert_actions
 from tocsin.rooms.alerts.models import Alert, Hit, RawLine
 from tocsin.rooms.constituency.models import Asset, Contact, Organisation, Team
 from tocsin.rooms.exchange import actions as exchange_actions
@@ -82,7 +83,17 @@ def furnish(chart: Mapping[str, Person]) -> dict[str, Any]:
         **_desk(chart, incident),
         **_rota(chart, department, incident),
         **_notifications(chart, incident),
+        **_suppression(chart, alert),
     }
+
+
+def _suppression(chart: Mapping[str, Person], alert: Alert) -> dict[str, Any]:
+    """Keep later alerts like that of department A quiet."""
+    held = alert_actions.suppress(
+        actor=chart["analyst"], rule=alert.rule_id, organisation=alert.organisation, subject=alert.subject,
+        reason="Secret title of A reason", until=timezone.now() + timedelta(days=3),
+    )  # fmt: skip
+    return {f"{name}.uuid": held.uuid for name in ("suppression", "suppression_prolong", "suppression_lift")}
 
 
 def _bulk_change(chart: Mapping[str, Person]) -> BulkChange:

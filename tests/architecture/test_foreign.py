@@ -14,7 +14,7 @@ from tocsin.platform.gate import Action, Item, Recipient, ask
 from tocsin.platform.markings import TLP
 from tocsin.platform.models import AuditEntry, GateEntry, OutboxMessage
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.alerts.models import Alert, Suppression
 from tocsin.rooms.artefacts.models import Artefact, CustodyEntry
 from tocsin.rooms.constituency import actions as constituency
 from tocsin.rooms.constituency.models import Asset, Contact, Mandate, Membership, Organisation, Team
@@ -37,7 +37,7 @@ from tocsin.rooms.rota.models import Call, Layer, Page, Roster, Shift, StandIn
 
 WRITTEN = (Alert, Artefact, Asset, Call, Contact, CustodyEntry, Deadline, Evidence, ForeignDesk, HandOff, Incident,
            IncidentEntity, Layer, Membership, Organisation, OutboxMessage, Page, Passing, Person, Rise, Roster, Seal,
-           Shift, Source, StandIn, Task, Team, Ticket, TimelineEntry)  # fmt: skip
+           Shift, Source, StandIn, Suppression, Task, Team, Ticket, TimelineEntry)  # fmt: skip
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tocsin.platform.identity import new_uuid
 from tocsin.platform.markings import TLP
 from tocsin.platform.outbox import Message, send
 from tocsin.rooms.accounts.models import ApiToken, Person
-from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine
+from tocsin.rooms.alerts.models import Alert, AlertComment, Hit, RawLine, Suppression
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation, Team
 from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
 from tocsin.rooms.incidents.models import HandOff, Incident, IncidentEntity, Rise, Task, TimelineEntry
@@ -42,6 +42,9 @@ LISTS = (
     "/incidents/tasks/?due=late",
     "/notices/told/",
     "/alerts/?state=all",
+    "/alerts/suppressions/",
+    "/alerts/suppressions/?state=all",
+    "/alerts/suppressions/new/?rule=r1",
     "/incidents/?state=all",
     "/incidents/?state=all&sort=due",
     "/incidents/board/",
@@ -139,6 +142,7 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
             key=f"k{n}", rule_id="r1", rule_version="1", title="t", level=n % 5, organisation=place, assignee=person,
             subject_kind="host", subject=alert.subject, window_start=now, first_seen=now, last_seen=now, count=1,
         )  # fmt: skip
+        _suppress(place, person)
         Hit.objects.create(alert=alert, receipt=taken, record=1, rule_id="r1", rule_version="1", time=now)
         AlertComment.objects.create(alert=alert, author=person, text="x")
         part = IncidentEntity.objects.create(incident=incident, organisation=place)
@@ -162,6 +166,15 @@ def crowd(chart: Mapping[str, Person], things: Mapping[str, Any]) -> None:
         Rule.objects.create(rule_set=rules, sigma_id=f"x{n}", title="t", version="1", path="p", text="t")
         _go_through(things, incident, person, n)
         _mirror(incident, place, part, person, n)
+
+
+def _suppress(place: Organisation, person: Person) -> None:
+    """Keep a rule quiet at a place until tomorrow."""
+    until = timezone.now() + timedelta(days=1)
+    held = Suppression.objects.create(
+        rule_id="r1", title="t", organisation=place, reason="r", owner=person, until=until
+    )
+    held.places.add(place)
 
 
 def _mirror(incident: Incident, place: Organisation, part: IncidentEntity, person: Person, number: int) -> None:
@@ -232,7 +245,9 @@ def test_every_page_asks_little(
     client = client_of(chart[name])
     alert, incident = things["uuid"], things["incident.uuid"]
     pages = [
-        *LISTS, f"/alerts/{alert}/", f"/alerts/{alert}/hits/", f"/alerts/{alert}/raw/", f"/incidents/{incident}/",
+        *LISTS, f"/alerts/{alert}/", f"/alerts/{alert}/hits/", f"/alerts/{alert}/raw/",
+        f"/alerts/suppressions/{things['suppression.uuid']}/", f"/alerts/suppressions/new/?alert={alert}",
+        f"/incidents/{incident}/",
         f"/incidents/{incident}/conversations/", f"/incidents/{incident}/conversations/write/",
         f"/incidents/{incident}/similar/", "/search/?q=x",
         *(f"/incidents/{incident}/{name}/" for name in ("change", "close", "merge", "split")),

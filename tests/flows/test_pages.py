@@ -15,6 +15,8 @@ PAGES = {
     "soc.analyst": [
         "/",
         "/alerts/",
+        "/alerts/suppressions/",
+        "/alerts/suppressions/new/",
         "/incidents/",
         "/rules/",
         "/intake/receipts/",

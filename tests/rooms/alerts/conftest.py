@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tocsin.pipeline.detect.rule import LogSource, Rule
 from tocsin.pipeline.engines.chunk import Chunk, EventHit
-from tocsin.rooms.alerts.actions.recording import record_hits
-from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.accounts.models import Person
+from tocsin.rooms.alerts import actions
+from tocsin.rooms.alerts.models import Alert, Suppression
+from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.models import Receipt, Source
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -75,7 +78,34 @@ def alert_of(receipt: Receipt) -> Callable[..., Alert]:
     def make(**values: object) -> Alert:
         nonlocal made
         made += 1
-        record_hits(receipt, chunk([hit(made, **values)]))
+        actions.record_hits(receipt, chunk([hit(made, **values)]))
         return Alert.objects.get(hits__record=made, hits__receipt=receipt)
 
     return make
+
+
+@pytest.fixture
+def suppress(analyst: Person, alert_of: Callable[..., Alert]) -> Callable[..., Suppression]:
+    """Keep a rule quiet for ten days, at department A unless said otherwise; the rule is known by an earlier alert."""
+
+    def make(code: str | None = "DEPA", *, actor: Person = analyst, **values: Any) -> Suppression:
+        place = Organisation.objects.get(code=code) if code else None
+        given: dict[str, Any] = {
+            "rule": rule().id,
+            "reason": "The backup does this every night.",
+            "until": timezone.now() + timedelta(days=10),
+            "organisation": place,
+        }
+        return actions.suppress(actor=actor, **given | values)
+
+    if not Alert.objects.exists():
+        first = alert_of(subject="the first")
+        actions.dispose(actor=analyst, alert=first, disposition="benign", reason="Looked at.")
+    return make
+
+
+def expire(held: Suppression) -> None:
+    """Let the day come on which a suppression ends."""
+    now = timezone.now()
+    made, ended = now - timedelta(days=11), now - timedelta(seconds=1)
+    Suppression.objects.filter(pk=held.pk).update(created_at=made, until=ended)

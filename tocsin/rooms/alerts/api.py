@@ -12,11 +12,11 @@ from ninja import Field, Query, Router, Schema
 from tocsin.platform.access import require
 from tocsin.platform.api_lists import Items, Window, page_of
 from tocsin.rooms.alerts import queries
-from tocsin.rooms.alerts.models import Alert
-from tocsin.rooms.alerts.schemas import Filters, Shown
+from tocsin.rooms.alerts.models import Alert, Suppression
+from tocsin.rooms.alerts.schemas import Filters, Shown, Standing, SuppressionFilters
 from tocsin.rooms.rules.models import Level
 
-PREFIX = "/alerts"
+PREFIX = ""
 HITS = 100
 router = Router()
 
@@ -29,10 +29,11 @@ class Chosen(Window):
     organisation: str = Field("", description="code of an organisation; - for alerts of none")
     rule: str = Field("", description="id of a rule")
     subject: str = Field("", description="host, user or address, exactly")
+    suppression: str = Field("", description="uuid of the suppression that kept them out of the queue")
 
     def filters(self) -> Filters:
         """Give the same as the queue's filters."""
-        return Filters.read(self.dict(include={"state", "level", "organisation", "rule", "subject"}))
+        return Filters.read(self.dict(include={"state", "level", "organisation", "rule", "subject", "suppression"}))
 
 
 class AlertOut(Schema):
@@ -55,6 +56,7 @@ class AlertOut(Schema):
     generation: int
     assignee: str | None
     disposition: str
+    suppression: UUID | None
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
@@ -74,6 +76,10 @@ class AlertOut(Schema):
     @staticmethod
     def resolve_assignee(alert: Alert) -> str | None:
         return alert.assignee.username if alert.assignee else None
+
+    @staticmethod
+    def resolve_suppression(alert: Alert) -> UUID | None:
+        return alert.suppression.uuid if alert.suppression else None
 
 
 class HitOut(Schema):
@@ -123,7 +129,7 @@ class AlertInFull(AlertOut):
         return list(queries.trail(alert))
 
 
-@router.get("", response=Items[AlertOut])
+@router.get("/alerts", response=Items[AlertOut])
 def alerts(request: HttpRequest, chosen: Query[Chosen]) -> dict[str, Any]:
     """List alerts, oldest change first, without raw lines."""
     require(request.user, "alerts.view")
@@ -132,8 +138,75 @@ def alerts(request: HttpRequest, chosen: Query[Chosen]) -> dict[str, Any]:
     return {"items": items, "next": following}
 
 
-@router.get("/{uuid}", response=AlertInFull)
+@router.get("/alerts/{uuid}", response=AlertInFull)
 def alert(request: HttpRequest, uuid: UUID) -> Alert:
     """Give one alert with its newest 100 hits and its comments."""
     require(request.user, "alerts.view")
     return queries.alert_or_404(request.user, uuid)
+
+
+class ChosenSuppressions(Window):
+    """Which suppressions are asked for."""
+
+    state: Standing = Field(Standing.ALL, description="in_force, soon (ends within 7 days), ended, or all")
+    organisation: str = Field("", description="code of an organisation; - for those of what belongs to none")
+    rule: str = Field("", description="id of a rule")
+
+    def filters(self) -> SuppressionFilters:
+        """Give the same as the list's filters."""
+        return SuppressionFilters.read(self.dict(include={"state", "organisation", "rule"}))
+
+
+class SuppressionOut(Schema):
+    """What is kept quiet, where and until when; ``hidden`` is null where the suppression also reaches organisations
+    that the token's person does not see."""
+
+    uuid: UUID
+    rule: str
+    title: str
+    organisation: str | None
+    everywhere: bool
+    subject: str
+    reason: str
+    owner: str
+    state: str
+    until: datetime
+    hidden: int | None
+    last_hidden_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+
+    @staticmethod
+    def resolve_rule(suppression: Suppression) -> str:
+        return suppression.rule_id
+
+    @staticmethod
+    def resolve_organisation(suppression: Suppression) -> str | None:
+        return suppression.organisation.code if suppression.organisation else None
+
+    @staticmethod
+    def resolve_owner(suppression: Suppression) -> str:
+        return str(suppression.owner.username)
+
+    @staticmethod
+    def resolve_hidden(suppression: Suppression) -> int | None:
+        return suppression.counted
+
+    @staticmethod
+    def resolve_last_hidden_at(suppression: Suppression) -> datetime | None:
+        return suppression.last_hidden
+
+    @staticmethod
+    def resolve_ended_by(suppression: Suppression) -> str | None:
+        return suppression.ended_by.username if suppression.ended_by else None
+
+
+@router.get("/suppressions", response=Items[SuppressionOut])
+def suppressions(request: HttpRequest, chosen: Query[ChosenSuppressions]) -> dict[str, Any]:
+    """List suppressions, oldest change first; hiding something is a change."""
+    require(request.user, "alerts.view")
+    found = queries.suppressions(request.user, chosen.filters())
+    items, following = page_of(found, chosen.cursor, chosen.updated_since, chosen.limit)
+    return {"items": items, "next": following}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -17,8 +18,10 @@ class AlertsConfig(RoomConfig):
     menu: ClassVar = (MenuEntry(_("Alerts"), "alerts", order=10, verbs=("alerts.view",)),)
 
     def ready(self) -> None:
-        """Say in shift notes what somebody did with alerts."""
-        from tocsin.rooms.alerts.queries import happened
+        """Say in shift notes what somebody did with alerts, and to owners that their suppressions end."""
+        from tocsin.rooms.alerts.queries import SOURCE, happened
+        from tocsin.rooms.notifications import knowledge as notifications
         from tocsin.rooms.rota.queries import register_happened
 
         register_happened("alerts", happened)
+        notifications.register(Path(__file__).with_name("notifications.yaml"), SOURCE)

@@ -1,12 +1,13 @@
-"""Which alerts a person may see."""
+"""Which alerts and which suppressions a person may see."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import connections, models
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.module_loading import import_string
 
@@ -47,3 +48,24 @@ class AlertQuerySet(models.QuerySet[Any]):
         allowed = [*organisations, NOWHERE] if unattributed else [*organisations]
         place = Coalesce(F("organisation_id"), Value(NOWHERE)) if unattributed else F("organisation_id") + 0
         return self.alias(tocsin_place=place).filter(tocsin_place__in=allowed)
+
+
+class SuppressionQuerySet(models.QuerySet[Any]):
+    """Scopes every read of suppressions."""
+
+    def visible_to(self, user: Any, verb: str = "alerts.view") -> Self:
+        """Keep those that reach a place where ``user`` may do ``verb``.
+
+        ``beyond`` says that one also reaches others: what it hid there is not for them, and not theirs to change.
+        """
+        scope = scope_of(user)
+        reach = self.model.places.through.objects.filter(suppression=OuterRef("pk"))
+        here = scope.organisations(verb)
+        mine = Q(Exists(reach.filter(organisation__in=here)))
+        if scope.everything(verb):
+            mine |= Q(organisation=None, everywhere=False)
+        return self.filter(mine).annotate(beyond=Exists(reach.exclude(organisation__in=here)))
+
+    def in_force(self, now: datetime) -> Self:
+        """Keep those that keep alerts quiet at a moment."""
+        return self.filter(ended_at=None, until__gt=now)

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.export import Sheet
+from tocsin.platform.lists import Order, order_of
 
 SHEET = Sheet(
     name="alerts",
@@ -33,6 +34,27 @@ SHEET = Sheet(
     },
     organisations="organisation__code",
 )
+SUPPRESSIONS = Sheet(
+    name="suppressions",
+    columns={
+        "rule": "rule_id",
+        "title": "title",
+        "where": "where",
+        "subject": "subject",
+        "state": "state",
+        "until": "until",
+        "hidden": "counted",
+        "last_hidden": "last_hidden",
+        "owner": "owner.username",
+        "reason": "reason",
+        "made": "created_at",
+        "ended": "ended_at",
+        "ended_by": "ended_by.username",
+        "uuid": "uuid",
+    },
+    organisations="organisation__code",
+)
+EXPIRY = (Order("", _("soonest end first"), ("until", "id")), Order("latest", _("latest end first"), ("-until", "-id")))
 BY_LEVEL = ("-rank", "-id")
 BY_TIME = ("-last_seen", "-id")
 LEVELS = range(5)
@@ -49,6 +71,7 @@ class Shown(models.TextChoices):
     WAITING = "waiting", _("Waiting")
     ESCALATED = "escalated", _("Escalated")
     CLOSED = "closed", _("Closed")
+    SUPPRESSED = "suppressed", _("Suppressed")
     ALL = "all", _("All")
 
 
@@ -70,6 +93,7 @@ class Filters:
     organisation: str = ""
     rule: str = ""
     subject: str = ""
+    suppression: str = ""
     text: str = ""
     newest_first: bool = False
     unknown: tuple[str, ...] = ()
@@ -93,6 +117,7 @@ class Filters:
             organisation=_clean(given.get("organisation", ""))[:40],
             rule=_clean(given.get("rule", ""))[:80],
             subject=_clean(given.get("subject", ""))[:255],
+            suppression=_clean(given.get("suppression", ""))[:36],
             text=_clean(given.get("q", ""))[:100],
             newest_first=given.get("sort") == "newest",
             unknown=tuple(unknown),
@@ -101,7 +126,7 @@ class Filters:
     @property
     def tab(self) -> str:
         """Give the tab whose alerts these are, all of them; empty when they are fewer."""
-        if self.level or self.organisation or self.rule or self.subject or self.text:
+        if self.level or self.organisation or self.rule or self.subject or self.suppression or self.text:
             return ""
         if self.assignee == Assigned.ANYBODY:
             return self.state
@@ -119,6 +144,37 @@ class Filters:
             return LEVELS[0], LEVELS[-1]
         lowest = int(self.level[0])
         return lowest, LEVELS[-1] if self.level.endswith("-") else lowest
+
+
+class Standing(models.TextChoices):
+    """The tabs of the list of suppressions."""
+
+    IN_FORCE = "in_force", _("In force")
+    SOON = "soon", _("End soon")
+    ENDED = "ended", _("Ended")
+    ALL = "all", _("All")
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionFilters:
+    """Which suppressions are shown, and in which order; a tab that nobody knows shows none."""
+
+    state: str = Standing.IN_FORCE
+    organisation: str = ""
+    rule: str = ""
+    mine: bool = False
+    order: Order = EXPIRY[0]
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> Self:
+        """Read the choices out of an address."""
+        return cls(
+            state=given.get("state") or Standing.IN_FORCE,
+            organisation=_clean(given.get("organisation", ""))[:40],
+            rule=_clean(given.get("rule", ""))[:80],
+            mine=given.get("owner") == "me",
+            order=order_of(EXPIRY, given.get("sort", "")),
+        )
 
 
 def _clean(text: str) -> str:

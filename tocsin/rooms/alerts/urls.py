@@ -6,10 +6,15 @@ from django.urls import path
 
 from tocsin.rooms.alerts import pages
 
-ONE = "alerts/<uuid:uuid>/"
+ONE, QUIET = "alerts/<uuid:uuid>/", "alerts/suppressions/"
 
 urlpatterns = [
     path("alerts/", pages.alerts, name="alerts"),
+    path(QUIET, pages.suppressions, name="suppressions"),
+    path(f"{QUIET}new/", pages.suppression_new, name="suppression_new"),
+    path(f"{QUIET}<uuid:uuid>/", pages.suppression, name="suppression"),
+    path(f"{QUIET}<uuid:uuid>/prolong/", pages.suppression_prolong, name="suppression_prolong"),
+    path(f"{QUIET}<uuid:uuid>/lift/", pages.suppression_lift, name="suppression_lift"),
     path("alerts/bulk/", pages.bulk, name="alerts_bulk"),
     path("alerts/bulk/<uuid:uuid>/", pages.bulk_change, name="alerts_bulk_change"),
     path(ONE, pages.alert, name="alert"),

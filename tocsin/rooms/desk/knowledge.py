@@ -116,6 +116,7 @@ SECTIONS = (
     Section("incidents", _("Incidents that concern you"), speaks_for_an_organisation, queries.own_part_incidents),
     Section("tasks", _("Tasks"), _has("incidents.view", "incidents.answer"), queries.tasks),
     Section("alerts", _("Alerts you have taken"), lambda s: triages(s) and not responds(s), queries.my_alerts),
+    Section("suppressions", _("Suppressions that end soon"), triages, queries.ending_suppressions),
     Section("noisy_rules", _("Noisiest rules, last 24 hours"), triages, queries.noisy_rules),
     Section("due_incidents", _("Incidents nobody owns"), responds, queries.unowned_incidents),
     Section("stuck_notices", _("Told of a notice, and stuck"), _has("notices.send"), queries.stuck_notices),

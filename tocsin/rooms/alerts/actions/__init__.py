@@ -8,6 +8,7 @@ from tocsin.rooms.alerts.actions.errors import (
     AlertError,
     NewerGroupOpen,
     NothingToDo,
+    NotSuppressed,
     NotTheirs,
     ReasonMissing,
     StepNotPossible,
@@ -29,6 +30,7 @@ from tocsin.rooms.alerts.actions.steps import (
     take,
     take_many,
 )
+from tocsin.rooms.alerts.actions.suppressing import lift, prolong, remind, suppress
 from tocsin.rooms.alerts.actions.telling import MOST as MOST_TOLD
 from tocsin.rooms.alerts.actions.telling import notice_of
 
@@ -38,6 +40,7 @@ __all__ = [
     "AlertError",
     "Ingest",
     "NewerGroupOpen",
+    "NotSuppressed",
     "NotTheirs",
     "NothingToDo",
     "ReasonMissing",
@@ -54,11 +57,15 @@ __all__ = [
     "dispose_many",
     "escalate",
     "escalate_many",
+    "lift",
     "notice_of",
+    "prolong",
     "record_hits",
     "release",
+    "remind",
     "reopen",
     "step_of",
+    "suppress",
     "take",
     "take_many",
     "undo",

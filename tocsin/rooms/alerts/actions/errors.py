@@ -5,7 +5,8 @@ AlertError
 ├── ReasonMissing     the step needs a reason
 ├── NotTheirs         the person chosen may not work on this alert
 ├── NothingToDo       none of many alerts allows the step
-└── NewerGroupOpen    a later alert of the same group is open: work goes on there
+├── NewerGroupOpen    a later alert of the same group is open: work goes on there
+└── NotSuppressed     a suppression cannot be so: no such rule, too long, there already, or over
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class NothingToDo(AlertError):
 
 class NewerGroupOpen(AlertError):
     """A later alert of the same group is open."""
+
+
+class NotSuppressed(AlertError):
+    """A suppression cannot be made, prolonged or lifted like this."""

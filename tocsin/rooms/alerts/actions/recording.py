@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from tocsin.platform import audit
-from tocsin.rooms.alerts.actions import grouping
+from tocsin.rooms.alerts.actions import grouping, hiding
 from tocsin.rooms.alerts.actions.errors import AlertError
 from tocsin.rooms.alerts.actions.grouping import Concern, Group, Spot
+from tocsin.rooms.alerts.actions.hiding import Quiet
 from tocsin.rooms.alerts.models import Alert, Hit, RawLine, rank_of
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.models import Receipt
@@ -26,25 +28,31 @@ T = TypeVar("T")
 
 KEYS_A_QUERY = 800  # SQLite takes at most 999 parameters in older builds
 LEVELS = {level.name.lower(): level for level in Level}
+LOCKED = ("key", "uuid", "level", "count", "first_seen", "last_seen", "open", "suppression")
 ATTEMPTS = 3  # somebody may close a group between our look and our lock; twice in a row is no chance
 
 
 @transaction.atomic
 def record_hits(receipt: Receipt, chunk: Chunk) -> tuple[int, int]:
-    """Group the hits of ``chunk`` into alerts; give how many hits and alerts are new."""
+    """Group the hits of ``chunk`` into alerts; give how many hits and alerts are new, those kept quiet among them."""
     if not chunk.hits:
         return 0, 0
     organisations = _organisations(chunk.hits)
     fresh = _unseen(receipt, grouping.concerns(chunk.hits, organisations), organisations)
     if not fresh:
         return 0, 0
-    groups = grouping.groups(fresh)
-    alerts, made = _open_alerts(groups, organisations)
+    groups, now = grouping.groups(fresh), timezone.now()
+    quiet = hiding.quiet(groups, organisations, now)
+    alerts, made = _standing_alerts(groups, organisations, quiet)
     _write_hits(receipt, groups, alerts, organisations)
     _count(groups, alerts)
     _keep_raw_lines(receipt, groups, alerts)
-    audit.record(None, "alerts.recorded", receipt, {"hits": len(fresh), "alerts": made})
-    return len(fresh), made
+    hidden = [alert for alert in alerts.values() if not alert.open]
+    if hidden:
+        hiding.count(hidden, [alert for alert in hidden if alert.uuid in made], now)
+    told = {"hits": len(fresh), "alerts": len(made)} | ({"suppressed": len(hidden)} if hidden else {})
+    audit.record(None, "alerts.recorded", receipt, told)
+    return len(fresh), len(made)
 
 
 def _organisations(hits: Iterable[EventHit]) -> dict[str, int]:
@@ -62,39 +70,55 @@ def _unseen(receipt: Receipt, concerns: Sequence[Concern], organisations: Mappin
     return [c for c in concerns if (*c.identity[:3], organisations.get(c.organisation)) not in seen]
 
 
-def _open_alerts(groups: Mapping[str, Group], organisations: Mapping[str, int]) -> tuple[dict[str, Alert], int]:
-    """Lock the open alert of each group, making those that are missing."""
-    alerts = _locked(groups)
-    made = 0
+def _standing_alerts(
+    groups: Mapping[str, Group], organisations: Mapping[str, int], quiet: Mapping[str, Quiet]
+) -> tuple[dict[str, Alert], set[UUID]]:
+    """Lock the alert of each group that takes its hits, making those that are missing; give which were made."""
+    alerts = _locked(groups, quiet)
+    made: set[UUID] = set()
     for _ in range(ATTEMPTS):
         missing = [group for key, group in groups.items() if key not in alerts]
         if not missing:
             return alerts, made
-        new = _new_alerts(missing, organisations)
+        new = _new_alerts(missing, organisations, quiet)
         Alert.objects.bulk_create(new, ignore_conflicts=True)
-        locked = _locked([alert.key for alert in new])
-        uuids = {alert.uuid for alert in new}
-        made += sum(alert.uuid in uuids for alert in locked.values())
+        locked = _locked([alert.key for alert in new], quiet)
+        made |= {alert.uuid for alert in new} & {alert.uuid for alert in locked.values()}
         alerts |= locked
     raise AlertError("Groups of alerts are being closed faster than hits can be added; run this again.")
 
 
-def _locked(keys: Iterable[str]) -> dict[str, Alert]:
-    found = {}
+def _locked(keys: Iterable[str], quiet: Mapping[str, Quiet]) -> dict[str, Alert]:
+    """Give the open alert of each group; of one that is kept quiet, the alert that is so by the same suppression."""
+    standing = Q(open=True)
+    if quiet:
+        standing |= Q(state=Alert.State.SUPPRESSED, suppression__in={each.suppression for each in quiet.values()})
+    found: dict[str, Alert] = {}
     for some in _batches(keys):
-        rows = Alert.objects.select_for_update().filter(key__in=some, open=True).order_by("key")
-        found.update(
-            {alert.key: alert for alert in rows.only("key", "uuid", "level", "count", "first_seen", "last_seen")}
-        )
+        rows = Alert.objects.select_for_update().filter(standing, key__in=some).order_by("key", "open")
+        for alert in rows.only(*LOCKED):
+            kept = quiet.get(alert.key)
+            if alert.open or (kept is not None and kept.suppression == alert.suppression_id):
+                found[alert.key] = alert  # the open one comes last, and counts
     return found
 
 
-def _new_alerts(missing: Sequence[Group], organisations: Mapping[str, int]) -> list[Alert]:
+def _new_alerts(missing: Sequence[Group], organisations: Mapping[str, int], quiet: Mapping[str, Quiet]) -> list[Alert]:
     latest: dict[str, int] = {}
     for some in _batches(group.key for group in missing):
         rows = Alert.objects.filter(key__in=some).order_by().values_list("key")
         latest.update(rows.annotate(latest=Max("generation")))
-    return [_new_alert(group, latest.get(group.key, 0) + 1, organisations) for group in missing]
+    return [
+        _kept_quiet(_new_alert(group, latest.get(group.key, 0) + 1, organisations), quiet.get(group.key))
+        for group in missing
+    ]
+
+
+def _kept_quiet(alert: Alert, kept: Quiet | None) -> Alert:
+    if kept is not None:
+        alert.state, alert.open, alert.closed_at = Alert.State.SUPPRESSED, False, timezone.now()
+        alert.suppression_id, alert.disposition = kept
+    return alert
 
 
 def _new_alert(group: Group, generation: int, organisations: Mapping[str, int]) -> Alert:

@@ -12,7 +12,7 @@ from django.http import Http404
 from tocsin.platform import audit
 from tocsin.platform.access import scope_of
 from tocsin.platform.models import AuditEntry, AuditHead, GateEntry, OutboxMessage
-from tocsin.rooms.alerts.models import Alert
+from tocsin.rooms.alerts.models import Alert, Suppression
 from tocsin.rooms.constituency import queries as constituency
 from tocsin.rooms.constituency.models import Asset, Contact, Membership, Organisation
 from tocsin.rooms.incidents.models import Incident, IncidentEntity
@@ -21,7 +21,7 @@ from tocsin.rooms.notices.models import Letter, Notice, Part
 from tocsin.rooms.rota.models import Page
 
 SHOWN = 8
-PLACED: tuple[Any, ...] = (Organisation, Membership, Contact, Asset)  # what belongs to a place
+PLACED: tuple[Any, ...] = (Organisation, Membership, Contact, Asset, Suppression)  # what belongs to a place
 
 
 def _visible_item(user: Any, item: str) -> Exists:

@@ -65,6 +65,11 @@ def noisy_rules(user: Any) -> Waiting:
     return Waiting(list(alerts.noisy_rules(user, timezone.now() - NOISE)[:NOISY]))
 
 
+def ending_suppressions(user: Any) -> Waiting:
+    """Give the suppressions that end soon where the person decides on alerts, the soonest on top."""
+    return _first(alerts.ending_suppressions(user))
+
+
 def questions(user: Any) -> Waiting:
     """Give the alerts about which the person's organisations were asked something, the oldest first."""
     return _first(alerts.questions_to(user).select_related("organisation").order_by("updated_at", "id"))

@@ -1,4 +1,4 @@
-"""Pages of the alert room: thin; what is read is in queries, what is done in actions."""
+"""The queue, one alert, and many at once."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
 @page("alerts.view")
 def alert(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """Show one alert: what fired, on what, and what was done about it."""
-    found = queries.alert_or_404(request.user, uuid)
+    found = queries.alert_as_it_stands_or_404(request.user, uuid)
     trail = list(queries.trail(found))
     steps = {step.name for step in knowledge.possible(found.state) if queries.may(request.user, step.verb, found)}
     shown = {
@@ -269,7 +269,7 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     if given.get("do") == "tell":
         return _told(request, home, chosen)
     how = {"do": given.get("do", ""), "disposition": given.get("disposition", "")}
-    how["reason"] = given.get("reason", "")[: forms.LONGEST]
+    how["reason"] = given.get("reason", "")[: forms.LONGEST_TEXT]
     try:
         if "whole" in given and "upto" not in given:
             return render(

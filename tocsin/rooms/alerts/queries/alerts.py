@@ -17,8 +17,23 @@ from django.utils.translation import ngettext
 from tocsin.platform.access import scope_of
 from tocsin.platform.lists import RowCompare, shown_count
 from tocsin.rooms.accounts.models import Person
-from tocsin.rooms.alerts.models import LEVEL_STEP, Alert, AlertComment, BulkChange, Hit, RawLine
-from tocsin.rooms.alerts.schemas import BY_LEVEL, BY_TIME, LEVELS, Assigned, Filters, Shown
+from tocsin.rooms.alerts.models import (
+    LEVEL_STEP,
+    Alert,
+    AlertComment,
+    BulkChange,
+    Hit,
+    RawLine,
+    Suppression,
+)
+from tocsin.rooms.alerts.schemas import (
+    BY_LEVEL,
+    BY_TIME,
+    LEVELS,
+    Assigned,
+    Filters,
+    Shown,
+)
 from tocsin.rooms.constituency.models import Membership, Organisation
 
 CLOSED = (Alert.State.FALSE_POSITIVE, Alert.State.BENIGN, Alert.State.DUPLICATE)
@@ -61,11 +76,11 @@ def queue(user: Any, filters: Filters, verb: str = "alerts.view") -> QuerySet[Al
     if highest < LEVELS[-1]:
         found = found.filter(rank__lt=(highest + 1) * LEVEL_STEP)
     if filters.organisation:
-        found = found.filter(organisation=_place(filters.organisation))
-    if filters.rule:
-        found = found.filter(rule_id=filters.rule)
-    if filters.subject:
-        found = found.filter(subject=filters.subject)
+        found = found.filter(organisation=place_of(filters.organisation))
+    exactly = {"rule_id": filters.rule, "subject": filters.subject}
+    found = found.filter(**{name: value for name, value in exactly.items() if value})
+    if filters.suppression:
+        found = found.filter(suppression=_suppression(user, filters.suppression))
     if filters.text:
         found = _worded(found, filters)
     return found.select_related("organisation", "assignee").only(*LISTED)
@@ -98,7 +113,7 @@ def change_or_404(user: Any, uuid: UUID) -> BulkChange:
 
 def in_full(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
     """Give the same alerts with all their facts, as the API shows them."""
-    return alerts.only()
+    return alerts.only().select_related("organisation", "assignee", "suppression")
 
 
 def _with_state(alerts: QuerySet[Alert], state: str) -> QuerySet[Alert]:
@@ -108,12 +123,19 @@ def _with_state(alerts: QuerySet[Alert], state: str) -> QuerySet[Alert]:
         return alerts.filter(state__in=CLOSED)
     if state == Shown.OPEN:
         return alerts.filter(open=True)
-    if state == Shown.ESCALATED:
+    if state in {Shown.ESCALATED, Shown.SUPPRESSED}:
         return alerts.filter(state=state)
     return alerts.filter(open=True, state=state)
 
 
-def _place(code: str) -> int | None:
+def _suppression(user: Any, uuid: str) -> int:
+    """Give the inner id of a suppression that ``user`` may see; 0 when there is none."""
+    named = _uuid(uuid)
+    known = Suppression.objects.visible_to(user).filter(uuid=named).values_list("pk", flat=True)
+    return (known.first() if named is not None else None) or 0
+
+
+def place_of(code: str) -> int | None:
     """Give the organisation's inner id; ``-`` stands for none."""
     if code == "-":
         return None
@@ -270,8 +292,11 @@ def assigned_to(user: Any) -> QuerySet[Alert]:
 
 
 def noisy_rules(user: Any, since: datetime) -> QuerySet[Alert, dict[str, Any]]:
-    """Give the rules that raised most of the alerts seen since a moment, with how many of these were false."""
-    found = Alert.objects.visible_to(user).filter(last_seen__gte=since).order_by()
+    """Give the rules that raised most of the alerts seen since a moment, with how many of these were false.
+
+    What is suppressed makes no noise.
+    """
+    found = Alert.objects.visible_to(user).filter(last_seen__gte=since).exclude(state=Alert.State.SUPPRESSED).order_by()
     false = Count("pk", filter=Q(state=Alert.State.FALSE_POSITIVE))
     # By an expression: what is seen lately is few, and the index by rule would have all of it read.
     by_rule = found.annotate(rule=Concat("rule_id", Value(""))).values("rule")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.bulk import BulkRecord
 from tocsin.platform.identity import Identified
+from tocsin.rooms.alerts.models.suppression import Suppression
 from tocsin.rooms.alerts.querysets import AlertQuerySet
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.intake.models import Receipt
@@ -45,6 +46,7 @@ class Alert(Identified):
         FALSE_POSITIVE = "closed_false_positive", _("false positive")
         BENIGN = "closed_benign", _("benign")
         DUPLICATE = "closed_duplicate", _("duplicate")
+        SUPPRESSED = "suppressed", _("suppressed")
 
     OPEN = (State.NEW, State.TRIAGE, State.WAITING)
 
@@ -77,6 +79,9 @@ class Alert(Identified):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned_alerts"
     )
     disposition = models.TextField(blank=True)  # the reason given when it was closed
+    suppression = models.ForeignKey(  # what kept it out of the queue when it was raised
+        Suppression, null=True, blank=True, on_delete=models.PROTECT, related_name="alerts", db_index=False
+    )
     acknowledged_at = models.DateTimeField(null=True, blank=True)  # when somebody first took it
     closed_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -109,6 +114,11 @@ class Alert(Identified):
             models.Index(fields=["assignee", "-rank", "-id"], name="alert_assignee", condition=Q(open=True)),
             models.Index(
                 fields=["organisation", "updated_at", "id"], name="alert_waiting", condition=Q(state="waiting")
+            ),
+            models.Index(
+                fields=["suppression", "-rank", "-id"],
+                name="alert_suppression",
+                condition=Q(suppression__isnull=False),
             ),
         ]
 
