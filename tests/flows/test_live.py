@@ -41,6 +41,10 @@ def test_the_second_hears_what_the_first_writes(demo: Demo, sign_in: Callable[..
     second.locator("[data-refresh]").click()
     second.locator(".timeline").get_by_text("The host @ciso asked about burns.").wait_for()
     assert typing.input_value() == "Half a sen"
+    kept = second.get_by_text("What you are writing was left as it is")
+    kept.wait_for()
+    second.wait_for_timeout(WITHIN)  # it is asked once more meanwhile, and there is nothing new
+    assert kept.is_visible()
     typing.press_sequentially("tence")
     assert typing.input_value() == "Half a sentence"
     second.locator("form[action$='/comment/']").get_by_role("button", name="Comment").click()

@@ -142,7 +142,8 @@
     const all = renewAll(page);
     window.scrollTo({ top, behavior: "instant" });
     Object.assign(document.body.dataset, page.body.dataset);
-    tag = told = hushed = "";
+    tag = hushed = "";
+    told = "[]"; // so that what is said now stays until there is something new
     say(all ? "" : news().dataset.kept);
     ask();
   }
