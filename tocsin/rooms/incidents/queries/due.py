@@ -31,9 +31,10 @@ def due(which: str) -> Q:
 def owed_by(user: Any) -> QuerySet[Incident]:
     """Give the open incidents a person owns, and those of which a team of theirs owes something that is due soon."""
     teams = scope_of(user).teams("incidents.work")
-    near = Deadline.objects.filter(RUNNING, team__in=teams, warn_at__lte=timezone.now()).values("incident")
-    mine = Q(owner=user) | Q(pk__in=near) if teams else Q(owner=user)
-    found: QuerySet[Incident] = Incident.objects.visible_to(user).filter(mine, open=True)
+    near = Deadline.objects.filter(RUNNING, team__in=teams, warn_at__lte=timezone.now()).order_by().values("incident")
+    mine = Incident.objects.filter(owner=user, open=True).order_by().values("pk")
+    # One list of both: with OR the database would walk through every open incident.
+    found: QuerySet[Incident] = Incident.objects.visible_to(user).filter(pk__in=mine.union(near), open=True)
     return found.select_related("owner", "owner_team", "offered_to")
 
 
