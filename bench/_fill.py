@@ -37,6 +37,8 @@ def main() -> None:
     _settle()
     _index()
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # documents were written room by room, not as things happened
+            cursor.execute("CLUSTER search_searchdocument USING search_searchdocument_pkey")
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
@@ -219,7 +221,7 @@ def _observables(draw: random.Random, incidents: list[int]) -> None:
     from django.db.models.functions import Coalesce
 
     from tocsin.pipeline import observables, warninglists
-    from tocsin.rooms.incidents.models import Sighting
+    from tocsin.rooms.incidents.models import Incident, Sighting
     from tocsin.rooms.intel.models import Observable, digest_of
 
     pks, looked = [], warninglists.current()  # none of them stands on a list
@@ -227,13 +229,15 @@ def _observables(draw: random.Random, incidents: list[int]) -> None:
         named = [observables.Observable("domain", f"n{number}.evil{number % 977}.example") for number in batch]
         made = [Observable(kind=o.kind, value=o.value, digest=digest_of(o), seen=1, checked=looked) for o in named]
         pks += [each.pk for each in Observable.objects.bulk_create(made, batch_size=2000)]
+    opened = dict(Incident.objects.values_list("pk", "created_at"))
     rare, common, own = pks[:RARE], pks[RARE : RARE + COMMON], iter(pks[RARE + COMMON :])
     for start_at in range(0, len(incidents), 1000):
         rows: list[Sighting] = []
         for incident in incidents[start_at : start_at + 1000]:
             own_ones = {next(own, rare[0]) for _ in range(NAMED - 3)}
             seen = own_ones | {draw.choice(rare), draw.choice(rare), draw.choice(common)}
-            rows += [Sighting(incident_id=incident, observable_id=pk, audience="all") for pk in seen]
+            at = {"incident_id": incident, "audience": "all", "created_at": opened[incident]}
+            rows += [Sighting(observable_id=pk, **at) for pk in seen]
         Sighting.objects.bulk_create(rows, batch_size=2000)
     counted = Sighting.objects.filter(observable=OuterRef("pk")).order_by().values("observable").annotate(n=Count("pk"))
     Observable.objects.filter(pk__in=rare + common).update(seen=Coalesce(Subquery(counted.values("n")), 0))

@@ -11,6 +11,7 @@ from tocsin.platform.search.models import SearchDocument
 from tocsin.platform.search.words import Term
 
 TABLE = "search_searchdocument"
+WORDS_KNOWN = 1_000  # times 10, the commonest; PostgreSQL manual, ALTER TABLE, SET STATISTICS
 SQLITE = (
     f"""
     CREATE VIRTUAL TABLE search_words USING fts5(
@@ -62,6 +63,12 @@ def make(_apps: Any, editor: Any) -> None:
     """Make the index beside the table of documents; called by the migration."""
     for statement in POSTGRESQL if editor.connection.vendor == "postgresql" else SQLITE:
         editor.execute(statement)
+
+
+def know_words(_apps: Any, editor: Any) -> None:
+    """Let PostgreSQL count more words than it does by itself; called by a migration."""
+    if editor.connection.vendor == "postgresql":
+        editor.execute(f"ALTER TABLE {TABLE} ALTER COLUMN words SET STATISTICS {WORDS_KNOWN}")
 
 
 def newest(
