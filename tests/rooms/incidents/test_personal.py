@@ -199,3 +199,45 @@ def test_a_request_stands_on_the_desk_of_who_may_answer(
     for person in (ciso, responder):
         assert not desk.personal_requests(person).rows
     assert b"asks to open P1" in client_of(guardian).get("/").content
+
+
+# Kept for a court, and destroyed.
+
+
+def test_on_legal_hold_nobody_destroys_an_item(note: PersonalItem, responder: Person) -> None:
+    actions.hold_personal(actor=responder, item=note, reason="court order 17")
+    with pytest.raises(ValidationError, match="on legal hold"):
+        actions.destroy_personal(actor=responder, item=note, reason="old")
+    with pytest.raises(ValidationError, match="Say why"):
+        actions.release_personal(actor=responder, item=note, reason=" ")
+    actions.release_personal(actor=responder, item=note, reason="court order 18")
+    actions.destroy_personal(actor=responder, item=note, reason="nobody needs it")
+    acts = list(note.artefact.custody.order_by("number").values_list("act", "person", "reason"))
+    assert acts[-3:] == [
+        ("held", responder.pk, "court order 17"),
+        ("released", responder.pk, "court order 18"),
+        ("destroyed", responder.pk, "nobody needs it"),
+    ]
+    told = list(note.incident.timeline.order_by("id").values_list("event", "text"))
+    assert told[-3:] == [("personal_held", ""), ("personal_released", ""), ("personal_destroyed", "")]
+
+
+def test_a_destroyed_item_ends_its_grants_and_is_not_opened(
+    note: PersonalItem, responder: Person, guardian: Person
+) -> None:
+    access = granted(note, responder, guardian)
+    actions.destroy_personal(actor=responder, item=note, reason="nobody needs it")
+    access.refresh_from_db()
+    assert (access.state, access.withdrawn_by, access.opened) == ("withdrawn", responder, 0)
+    assert not opens(responder, note)
+    with pytest.raises(ValidationError, match="destroyed"):
+        actions.ask_personal(actor=responder, item=note, purpose="To see what left.")
+
+
+def test_only_the_named_hold_release_and_destroy(note: PersonalItem, analyst: Person) -> None:
+    for act in (actions.hold_personal, actions.release_personal, actions.destroy_personal):
+        with pytest.raises(PermissionDenied):
+            act(actor=analyst, item=note, reason="x")
+    note.artefact.refresh_from_db()
+    assert not note.artefact.held
+    assert note.artefact.destroyed_at is None

@@ -176,3 +176,21 @@ def test_a_broken_file_is_refused_with_its_place(change: tuple[str, str], tmp_pa
     broken.write_text(FILE.read_text().replace(*change))
     with pytest.raises(documents.BrokenFile):
         load(broken)
+
+
+def test_an_item_is_held_released_and_destroyed_on_the_page(
+    note: PersonalItem, case: Incident, client_of: ClientOf, responder: Person
+) -> None:
+    client = client_of(responder)
+    page = reverse("incident_personal", args=[case.uuid])
+
+    def do(act: str) -> str:
+        door = reverse(f"incident_personal_{act}", kwargs={"uuid": case.uuid, "item": note.uuid})
+        return client.post(door, {"reason": f"for {act}"}, follow=True).content.decode()
+
+    assert "legal hold" in do("hold")
+    assert reverse("incident_personal_destroy", args=[case.uuid, note.uuid]) not in client.get(page).content.decode()
+    do("release")
+    shown = do("destroy")
+    assert "destroyed" in shown
+    assert reverse("incident_personal_ask", args=[case.uuid, note.uuid]) not in shown

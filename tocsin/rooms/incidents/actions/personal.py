@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -76,6 +76,7 @@ def ask_personal(*, actor: Person, item: PersonalItem, purpose: str) -> Personal
     incident = _named(actor, item.incident)
     if not purpose.strip():
         raise ValidationError(_("State the purpose for which you need it."))
+    artefacts.locked(item.artefact)
     if queries.grant_in_force(actor, item) is not None:
         raise ValidationError(_("You may open it already."))
     try:
@@ -150,6 +151,39 @@ def open_personal(*, actor: Person, item: PersonalItem) -> artefacts.Outgoing:
     if decision is not None and not decision.allowed:  # that it was refused stands in the ledger
         raise gate.Refused(decision)
     return artefacts.open_content(actor=actor, artefact=item.artefact, about=item.incident)
+
+
+@transaction.atomic
+def hold_personal(*, actor: Person, item: PersonalItem, reason: str) -> None:
+    """Put it on legal hold, with a reason, which stands in its chain of custody only."""
+    incident = _kept(actor, item)
+    artefacts.hold(actor=actor, artefact=item.artefact, about=incident, reason=reason)
+    note(incident, "personal_held", item=str(item), author=actor)
+
+
+@transaction.atomic
+def release_personal(*, actor: Person, item: PersonalItem, reason: str) -> None:
+    """Lift the legal hold, with a reason."""
+    incident = _kept(actor, item)
+    artefacts.release(actor=actor, artefact=item.artefact, about=incident, reason=reason)
+    note(incident, "personal_released", item=str(item), author=actor)
+
+
+@transaction.atomic
+def destroy_personal(*, actor: Person, item: PersonalItem, reason: str) -> None:
+    """Destroy the content for good, with a reason, and end requests and grants for it; refused under legal hold."""
+    incident = _kept(actor, item)
+    artefacts.destroy(actor=actor, artefact=item.artefact, about=incident, reason=reason)
+    now = timezone.now()
+    ended = item.accesses.filter(Q(state=State.ASKED) | Q(state=State.GRANTED, until__gt=now))
+    ended.update(state=State.WITHDRAWN, withdrawn_by=actor, withdrawn_at=now)
+    note(incident, "personal_destroyed", item=str(item), author=actor)
+
+
+def _kept(actor: Person, item: PersonalItem) -> Incident:
+    """Refuse whoever does not work on the incident or is not named on it; give the incident, held."""
+    require(actor, "incidents.work")
+    return _named(actor, item.incident)
 
 
 def _held(actor: Person, access: PersonalAccess) -> PersonalAccess:

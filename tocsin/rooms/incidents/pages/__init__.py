@@ -67,8 +67,11 @@ from tocsin.rooms.incidents.pages.personal import (
     personal_add,
     personal_ask,
     personal_decide,
+    personal_destroy,
     personal_flag,
+    personal_hold,
     personal_open,
+    personal_release,
     personal_withdraw,
 )
 from tocsin.rooms.incidents.pages.tasks import tasks
@@ -128,8 +131,11 @@ __all__ = [
     "personal_add",
     "personal_ask",
     "personal_decide",
+    "personal_destroy",
     "personal_flag",
+    "personal_hold",
     "personal_open",
+    "personal_release",
     "personal_withdraw",
     "refuse",
     "reject",

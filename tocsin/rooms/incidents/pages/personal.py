@@ -83,6 +83,7 @@ def personal(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "hours": known.grant_hours,
         "add_form": forms.PersonalForm(view=view) if queries.may_work(view) else None,
         "ask_form": forms.AskForm(view=view),
+        "may_work": queries.may_work(view),
     }
     return show(request, view, "incidents/personal.html", tab="personal", **content)
 
@@ -190,3 +191,27 @@ def personal_withdraw(view: queries.View, form: Any) -> str:
     """Take a grant or one's own request back."""
     actions.withdraw_personal(actor=view.user, access=queries.access_or_404(view, form.named["access"]))
     return _("Withdrawn.")
+
+
+@act(forms.ReasonForm, back=HERE)
+def personal_hold(view: queries.View, form: Any) -> str:
+    """Put an item on legal hold."""
+    item = queries.item_or_404(view, form.named["item"])
+    actions.hold_personal(actor=view.user, item=item, reason=form.cleaned_data["reason"])
+    return _("It is on legal hold.")
+
+
+@act(forms.ReasonForm, back=HERE)
+def personal_release(view: queries.View, form: Any) -> str:
+    """Lift the legal hold of an item."""
+    item = queries.item_or_404(view, form.named["item"])
+    actions.release_personal(actor=view.user, item=item, reason=form.cleaned_data["reason"])
+    return _("The legal hold is lifted.")
+
+
+@act(forms.ReasonForm, back=HERE)
+def personal_destroy(view: queries.View, form: Any) -> str:
+    """Destroy an item for good."""
+    item = queries.item_or_404(view, form.named["item"])
+    actions.destroy_personal(actor=view.user, item=item, reason=form.cleaned_data["reason"])
+    return _("It is destroyed; its digest and its custody log are kept.")

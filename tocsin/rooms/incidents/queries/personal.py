@@ -55,7 +55,9 @@ def case_of(view: View) -> InsiderCase | None:
 
 def personal_items(view: View) -> list[Held]:
     """Give the items with the person's own last request for each."""
-    items = list(PersonalItem.objects.visible_to(view.user).filter(incident=view.incident).select_related("added_by"))
+    items = list(
+        PersonalItem.objects.visible_to(view.user).filter(incident=view.incident).select_related("added_by", "artefact")
+    )
     own = PersonalAccess.objects.filter(item__in=items, person=view.user).order_by("id")
     last = {access.item_id: access for access in own}
     kinds = knowledge.insider().kinds
