@@ -18,7 +18,8 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation
 from tocsin.rooms.exchange import actions, knowledge
 from tocsin.rooms.exchange.actions import carrying, hearing
-from tocsin.rooms.exchange.actions.rt import Rt, Text, Transaction, Trouble
+from tocsin.rooms.exchange.actions.dialect import Text, Transaction, Trouble
+from tocsin.rooms.exchange.actions.rt import Rt
 from tocsin.rooms.exchange.models import ForeignDesk, Ticket
 from tocsin.rooms.incidents.models import Incident
 from tocsin.rooms.incidents.queries import matter_of

@@ -14,7 +14,7 @@ from tocsin.platform.models import AuditEntry, GateEntry
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.exchange import actions, knowledge
 from tocsin.rooms.exchange.actions import carrying, desks
-from tocsin.rooms.exchange.actions.rt import Trouble
+from tocsin.rooms.exchange.actions.dialect import Trouble
 from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
 from tocsin.rooms.incidents import actions as incidents
 

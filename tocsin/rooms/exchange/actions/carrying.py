@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from tocsin.platform import audit, gate
 from tocsin.platform.gate import Action
 from tocsin.rooms.exchange import knowledge, queries
+from tocsin.rooms.exchange.actions.dialect import Dialect, Trouble
 from tocsin.rooms.exchange.actions.hearing import hear, too_much
-from tocsin.rooms.exchange.actions.rt import Rt, Trouble
 from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
 from tocsin.rooms.incidents.actions import note
 from tocsin.rooms.incidents.actions.record import hold
@@ -65,7 +65,7 @@ def begin_ticket(desk: ForeignDesk, entity: IncidentEntity) -> Ticket | None:
     return Ticket.objects.create(desk=desk, incident=incident, entity=entity, reference=reference)
 
 
-def carry(desk: ForeignDesk, rt: Rt, ticket: Ticket) -> None:
+def carry(desk: ForeignDesk, rt: Dialect, ticket: Ticket) -> None:
     """Carry what waits for one ticket; raise Trouble, which is noted at the ticket."""
     errand = _claim(ticket)
     if errand is None:
@@ -141,7 +141,7 @@ def _state_for(ticket: Ticket, incident: Incident) -> str:
     return "" if done or wanted == ticket.state_there else wanted
 
 
-def _go(desk: ForeignDesk, rt: Rt, ticket: Ticket, errand: Errand) -> None:
+def _go(desk: ForeignDesk, rt: Dialect, ticket: Ticket, errand: Errand) -> None:
     if errand.passing is not None and errand.passing.opening:
         _open(desk, rt, ticket, errand)
     elif errand.passing is not None:
@@ -155,7 +155,7 @@ def _go(desk: ForeignDesk, rt: Rt, ticket: Ticket, errand: Errand) -> None:
         _set_state(rt, ticket, errand.state)
 
 
-def _open(desk: ForeignDesk, rt: Rt, ticket: Ticket, errand: Errand) -> None:
+def _open(desk: ForeignDesk, rt: Dialect, ticket: Ticket, errand: Errand) -> None:
     """Find the ticket if it was opened before, else open it; note its number."""
     if errand.passing is None or not _still(ticket):
         return
@@ -172,10 +172,10 @@ def _open(desk: ForeignDesk, rt: Rt, ticket: Ticket, errand: Errand) -> None:
     ticket.number, ticket.state_there = number, there.state
 
 
-def _opened_before(desk: ForeignDesk, rt: Rt, ticket: Ticket, passing: Passing) -> str:
+def _opened_before(desk: ForeignDesk, rt: Dialect, ticket: Ticket, passing: Passing) -> str:
     """Give the number of the ticket that we opened and did not note; one by others with its subject is none of it."""
     for number in rt.find(ticket.reference, desk.reference_field):
-        first = next(rt.history(number, 0), None)
+        first = next(iter(rt.history(number, 0)), None)
         if first is not None and passing.marker in rt.text(first.number).text:
             return number
     return ""
@@ -201,7 +201,7 @@ def _done(ticket: Ticket, passing: Passing) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(last_out_at=now, unheard=True)
 
 
-def _set_state(rt: Rt, ticket: Ticket, state: str) -> None:
+def _set_state(rt: Dialect, ticket: Ticket, state: str) -> None:
     rt.set_state(ticket.number, state)
     now_there = rt.ticket(ticket.number).state
     Ticket.objects.filter(pk=ticket.pk).update(state_there=now_there, last_out_at=timezone.now(), unheard=True)

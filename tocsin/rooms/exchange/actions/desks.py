@@ -16,7 +16,8 @@ from tocsin.platform.access import require
 from tocsin.platform.stream_cipher import Damaged
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Organisation
-from tocsin.rooms.exchange.actions.rt import Rt, Trouble
+from tocsin.rooms.exchange.actions.dialect import Dialect, Trouble
+from tocsin.rooms.exchange.actions.rt import Rt
 from tocsin.rooms.exchange.models import ForeignDesk
 from tocsin.rooms.exchange.querysets import DESKS
 
@@ -92,7 +93,7 @@ def try_desk(*, actor: Person, desk: ForeignDesk) -> list[Step]:
     return steps
 
 
-def opened(desk: ForeignDesk) -> Rt:
+def opened(desk: ForeignDesk) -> Dialect:
     """Open a desk with its token; raise Trouble when the token cannot be read any more."""
     try:
         token = house_key.unwrap(bytes(desk.token), desk.uuid.bytes).decode()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from tocsin.pipeline.mail.markup import to_text
 from tocsin.platform import audit
 from tocsin.rooms.exchange import knowledge
-from tocsin.rooms.exchange.actions.rt import PER_PAGE, Rt, Text, Transaction
+from tocsin.rooms.exchange.actions.dialect import PER_PAGE, Dialect, Text, Transaction
 from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
 from tocsin.rooms.incidents.actions import note
 from tocsin.rooms.incidents.actions.record import hold
@@ -33,7 +33,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 Way = Passing.Way
 
 
-def hear(desk: ForeignDesk, rt: Rt, ticket: Ticket) -> int:
+def hear(desk: ForeignDesk, rt: Dialect, ticket: Ticket) -> int:
     """Take in what is new in a ticket; give how much. Raise Trouble; what was taken in until then stays."""
     taken, seen = 0, ticket.read // PER_PAGE * PER_PAGE
     for heard in rt.history(ticket.number, ticket.read):

@@ -20,8 +20,8 @@ from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.exchange import queries
 from tocsin.rooms.exchange.actions.carrying import WAITS, begin_ticket, carry, later, open_tickets
 from tocsin.rooms.exchange.actions.desks import hook_secret, opened
+from tocsin.rooms.exchange.actions.dialect import PER_PAGE, Dialect, Trouble
 from tocsin.rooms.exchange.actions.hearing import hear
-from tocsin.rooms.exchange.actions.rt import PER_PAGE, Rt, Trouble
 from tocsin.rooms.exchange.models import ForeignDesk, Passing, Ticket
 from tocsin.rooms.incidents.actions.record import hold, require_handler
 from tocsin.rooms.incidents.models import Incident, IncidentEntity
@@ -60,7 +60,7 @@ def _visit(desk: ForeignDesk) -> None:
     _note(desk, trouble)
 
 
-def _carry_all(desk: ForeignDesk, rt: Rt, until: float) -> Trouble | None:
+def _carry_all(desk: ForeignDesk, rt: Dialect, until: float) -> Trouble | None:
     """Carry what waits; give what stands against it where that is no matter of one ticket."""
     for ticket in queries.to_carry(desk, timezone.now())[:TICKETS]:
         if time.monotonic() > until:
@@ -74,7 +74,7 @@ def _carry_all(desk: ForeignDesk, rt: Rt, until: float) -> Trouble | None:
     return None
 
 
-def _hear_all(desk: ForeignDesk, rt: Rt, until: float) -> Trouble | None:
+def _hear_all(desk: ForeignDesk, rt: Dialect, until: float) -> Trouble | None:
     now, tickets = timezone.now(), list(queries.to_hear(desk).select_related("incident"))
     changed: dict[str, datetime] = {}
     for some in _chunks(tickets):
@@ -94,7 +94,7 @@ def _hear_all(desk: ForeignDesk, rt: Rt, until: float) -> Trouble | None:
     return None
 
 
-def _hear(desk: ForeignDesk, rt: Rt, ticket: Ticket, at: datetime | None) -> None:
+def _hear(desk: ForeignDesk, rt: Dialect, ticket: Ticket, at: datetime | None) -> None:
     """Hear one ticket that changed ``at`` a time of the clock there, None when it cannot be seen."""
     if at is None:
         raise Trouble(_("RT does not show this ticket: it was merged into another or deleted, or a right is gone."))

@@ -14,54 +14,15 @@ from urllib.parse import quote, urlencode
 from django.utils.translation import gettext as _
 
 from tocsin.platform import peering
+from tocsin.rooms.exchange.actions.dialect import PER_PAGE, Text, There, Transaction, Trouble
 from tocsin.rooms.exchange.knowledge.values import when
 
-PER_PAGE, PAGES = 100, 20
+PAGES = 20
 TOKEN, GONE, FORBIDDEN = 401, 404, 403
 SERVER = 500
 NAMES = 20
 NUMBER = re.compile(r"[0-9]{1,18}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-class Trouble(Exception):
-    """The other side does not do what is asked; the text says what and what to do next.
-
-    ``whole`` tells whether it stands against everything there, and not against one ticket alone.
-    """
-
-    def __init__(self, text: str, *, whole: bool = False) -> None:
-        super().__init__(text[:500])
-        self.whole = whole
-
-
-@dataclass(frozen=True, slots=True)
-class There:
-    """A ticket as it stands there."""
-
-    number: str
-    state: str
-    creator: str
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """One line of a ticket's history there."""
-
-    number: int
-    type: str
-    creator: str
-    created: datetime
-    now: str = ""  # of a changed state
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What somebody wrote there: the text, whether it is HTML, the names of what is attached."""
-
-    text: str = ""
-    markup: bool = False
-    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
