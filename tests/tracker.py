@@ -1,6 +1,6 @@
 """A real Request Tracker for tests, on 127.0.0.1 only, with its SQLite database in a folder of its own.
 
-It has one queue, `Incidents`, a custom field `Tocsin reference`, the account `tocsin` for the house, the account
+It has one queue, `Incidents`, the custom fields `Tocsin reference` and `Severity`, the account `tocsin` for the house, the account
 `handler` for somebody of the organisation, and a token for each, made by RT's own API.
 """
 
@@ -61,11 +61,13 @@ for my $name ('tocsin', 'handler') {
     ($ok, $said, $secret) = $token->Create(Owner => $user->Id, Description => 'tests'); die $said unless $ok;
     print "$name $secret\n";
 }
-my $field = RT::CustomField->new(RT->SystemUser);
-($ok, $said) = $field->Create(
-    Name => 'Tocsin reference', Type => 'FreeformSingle', LookupType => 'RT::Queue-RT::Ticket', Queue => 0);
-die $said unless $ok;
-($ok, $said) = $field->AddToObject($queue); die $said unless $ok;
+for my $name ('Tocsin reference', 'Severity') {
+    my $field = RT::CustomField->new(RT->SystemUser);
+    ($ok, $said) = $field->Create(
+        Name => $name, Type => 'FreeformSingle', LookupType => 'RT::Queue-RT::Ticket', Queue => 0);
+    die $said unless $ok;
+    ($ok, $said) = $field->AddToObject($queue); die $said unless $ok;
+}
 """
 
 

@@ -168,6 +168,17 @@ class _DeskForm(forms.Form):
         help_text=_("Only what differs, a line each: closed = resolved."),
     )
 
+    holds = forms.CharField(
+        label=_("What their custom fields hold"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("A line each, such as Severity = severity. Possible: %s.") % ", ".join(knowledge.desks().facts),
+    )
+
+    def clean_holds(self) -> dict[str, str]:
+        """Read the lines."""
+        return knowledge.read_fields(self.cleaned_data["holds"])
+
     def clean_theirs(self) -> dict[str, str]:
         """Read the lines."""
         return knowledge.read_theirs(self.cleaned_data["theirs"])
@@ -179,6 +190,7 @@ class _DeskForm(forms.Form):
     def given(self) -> dict[str, Any]:
         """Give what was filled in as the actions take it."""
         given = dict(self.cleaned_data)
+        given["fields"] = given.pop("holds")
         given["states"] = {"theirs": given.pop("theirs"), "ours": given.pop("ours")}
         return given
 
@@ -201,6 +213,7 @@ class ChangeDeskForm(_DeskForm):
         names = ("base_url", "queue", "reference_field", "rtname", "answers", "sends_states")
         initial: dict[str, Any] = {name: getattr(desk, name) for name in names}
         initial |= {side: knowledge.written(desk.states.get(side, {})) for side in ("theirs", "ours")}
+        initial["holds"] = knowledge.written(desk.fields)
         super().__init__(given, initial=initial)
         self.fields["token"].required = False
         self.fields["token"].label = _("New token")

@@ -7,7 +7,7 @@ Whoever dies in between finds it there again by its reference or its marker, and
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,12 +32,13 @@ State, Way = Ticket.State, Passing.Way
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """What is to be done for one ticket: open it, write into it, give it a state."""
+    """What is to be done for one ticket: open it, write into it, fill in its fields, give it a state."""
 
     subject: str
     passing: Passing | None
     again: bool
     state: str
+    fields: Mapping[str, str]
     until: datetime
 
 
@@ -99,8 +100,8 @@ def _claim(ticket: Ticket) -> Errand | None:
     ticket.refresh_from_db()
     sending = ticket.passings.filter(way=Way.OUT, state=Passing.State.SENDING).order_by("pk").first()
     entries = [] if sending is not None else list(queries.entries_for(ticket)[: queries.AT_ONCE])
-    state = _state_for(ticket, incident)
-    if not (sending or entries or state or not ticket.number):
+    state, fields = _state_for(ticket, incident), _fields_for(ticket)
+    if not (sending or entries or state or fields or not ticket.number):
         Ticket.objects.filter(pk=ticket.pk).update(carried_at=incident.updated_at)
         return None
     if too_much(ticket):
@@ -116,7 +117,7 @@ def _claim(ticket: Ticket) -> Errand | None:
         Ticket.objects.filter(pk=ticket.pk).update(state=State.LIVE if ticket.number else State.WAITING, trouble="")
     more = len(entries) == queries.AT_ONCE or sending is not None
     until = incident.created_at if more else incident.updated_at
-    return Errand(queries.subject(ticket, about), passing, sending is not None, state, until)
+    return Errand(queries.subject(ticket, about), passing, sending is not None, state, fields, until)
 
 
 def _written(ticket: Ticket, about: queries.Telling, entries: Sequence[TimelineEntry]) -> Passing | None:
@@ -141,6 +142,12 @@ def _state_for(ticket: Ticket, incident: Incident) -> str:
     return "" if done or wanted == ticket.state_there else wanted
 
 
+def _fields_for(ticket: Ticket) -> dict[str, str]:
+    """Give the custom fields that hold something else there than they should, as far as we know."""
+    wanted = queries.field_values(ticket)
+    return {name: value for name, value in wanted.items() if ticket.fields_there.get(name, [None])[0] != value}
+
+
 def _go(desk: ForeignDesk, rt: Dialect, ticket: Ticket, errand: Errand) -> None:
     if errand.passing is not None and errand.passing.opening:
         _open(desk, rt, ticket, errand)
@@ -151,6 +158,8 @@ def _go(desk: ForeignDesk, rt: Dialect, ticket: Ticket, errand: Errand) -> None:
         if errand.passing.state == Passing.State.SENDING and _still(ticket):
             rt.write(ticket.number, errand.passing.text)
             _done(ticket, errand.passing)
+    if errand.fields and ticket.number and _still(ticket):
+        _set_fields(rt, ticket, errand.fields)
     if errand.state and ticket.number and _still(ticket):
         _set_state(rt, ticket, errand.state)
 
@@ -199,6 +208,15 @@ def _done(ticket: Ticket, passing: Passing) -> None:
     now = timezone.now()
     Passing.objects.filter(pk=passing.pk).update(state=Passing.State.DONE, done_at=now)
     Ticket.objects.filter(pk=ticket.pk).update(last_out_at=now, unheard=True)
+
+
+def _set_fields(rt: Dialect, ticket: Ticket, fields: Mapping[str, str]) -> None:
+    """Fill in fields; what is not taken is shown at the ticket, stops nothing, and waits for the next change."""
+    taken = rt.set_fields(ticket.number, fields)
+    ticket.fields_there |= {name: [value, name in taken] for name, value in fields.items()}
+    Ticket.objects.filter(pk=ticket.pk).update(
+        fields_there=ticket.fields_there, last_out_at=timezone.now(), unheard=True
+    )
 
 
 def _set_state(rt: Dialect, ticket: Ticket, state: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from tocsin.rooms.exchange.actions.rt import Rt
 from tocsin.rooms.exchange.models import ForeignDesk
 from tocsin.rooms.exchange.querysets import DESKS
 
-CHANGEABLE = ("base_url", "queue", "reference_field", "rtname", "states", "answers", "sends_states")
+CHANGEABLE = ("base_url", "queue", "reference_field", "rtname", "states", "fields", "answers", "sends_states")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ def change_desk(*, actor: Person, desk: ForeignDesk, token: str = "", **given: A
     current.next_poll_at = timezone.now()
     current.save()
     current.tickets.filter(failures__gt=0).update(next_attempt_at=timezone.now())
+    if "fields" in changed:
+        current.tickets.update(carried_at=None)  # all are looked at once more
     audit.record(actor, "exchange.desk_change", current, {"changed": sorted(changed)})
     return current
 
@@ -86,11 +88,22 @@ def try_desk(*, actor: Person, desk: ForeignDesk) -> list[Step]:
         steps.append(Step(_("Address and token"), True, _("RT %s answers and takes the token.") % rt.version()))
         queue = rt.has_queue(desk.queue)
         steps.append(Step(_("Queue"), True, _("The queue “%s” is there and can be seen.") % queue))
+        steps += _fields_tried(desk, rt.fields(desk.queue))
     except Trouble as trouble:
         steps.append(Step(_("Queue") if steps else _("Address and token"), False, str(trouble)))
     with transaction.atomic():  # of its own: nothing is held while the other side is waited for
         audit.record(actor, "exchange.desk_try", desk, {"well": all(step.well for step in steps)})
     return steps
+
+
+def _fields_tried(desk: ForeignDesk, there: Collection[str]) -> list[Step]:
+    asked = {*desk.fields, *([desk.reference_field] if desk.reference_field else [])}
+    if not asked:
+        return []
+    if missing := sorted(asked - {*there}):
+        said = _("The queue has no such fields, or the account may not see them (right SeeCustomField): %s")
+        return [Step(_("Custom fields"), False, said % ", ".join(missing))]
+    return [Step(_("Custom fields"), True, _("All that are filled in are there."))]
 
 
 def opened(desk: ForeignDesk) -> Dialect:

@@ -59,6 +59,12 @@ class Dialect(Protocol):
     def has_queue(self, name: str) -> str:
         """Give the name of a queue as it is written there."""
 
+    def fields(self, queue: str) -> Collection[str]:
+        """Give the names of the custom fields that the tickets of a queue have, as far as the account sees them."""
+
+    def set_fields(self, number: str, fields: Mapping[str, str]) -> Collection[str]:
+        """Write custom fields of a ticket and give the names of those it took."""
+
     def find(self, reference: str, field: str) -> list[str]:
         """Give the numbers of the tickets that carry a reference."""
 

@@ -53,6 +53,25 @@ class Rt:
             raise Trouble(_("There is no queue “%s”, or the account may not see it (right SeeQueue).") % name)
         return found
 
+    def fields(self, queue: str) -> frozenset[str]:
+        """Give the names of the custom fields that the tickets of a queue have, as far as the account sees them."""
+        content = self._ask("GET", f"queue/{quote(queue, safe='')}")
+        named = content.get("TicketCustomFields") if isinstance(content, dict) else None
+        return frozenset(
+            _short(each.get("name"), 100) for each in (named or []) if isinstance(each, dict) and each.get("name")
+        )
+
+    def set_fields(self, number: str, fields: Mapping[str, str]) -> frozenset[str]:
+        """Write custom fields of a ticket and give the names of those it took: RT is silent about the others."""
+        self._ask("PUT", f"ticket/{number}", {"CustomFields": dict(fields)})
+        content = self._ask("GET", f"ticket/{number}")
+        there = content.get("CustomFields") if isinstance(content, dict) else None
+        held = {
+            _short(each.get("name"), 100): each.get("values")
+            for each in (there or []) if isinstance(each, dict)
+        }  # fmt: skip
+        return frozenset(name for name, value in fields.items() if held.get(name) == ([value] if value else []))
+
     def find(self, reference: str, field: str) -> list[str]:
         """Give the numbers of the tickets that carry a reference in their subject or in a custom field."""
         wanted = _quoted(f"[Tocsin {reference}]")

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from tocsin.rooms.exchange.knowledge.convert import PassedOver, Reader, Remarks, Unusable
-from tocsin.rooms.exchange.knowledge.desks import ANSWERS, desks, ours, read_ours, read_theirs, theirs, written
+from tocsin.rooms.exchange.knowledge.desks import (
+    ANSWERS,
+    desks,
+    ours,
+    read_fields,
+    read_ours,
+    read_theirs,
+    theirs,
+    written,
+)
 from tocsin.rooms.exchange.knowledge.headings import FIELDS, peer_of_columns, proposed
 from tocsin.rooms.exchange.knowledge.opening import NotReadable
 from tocsin.rooms.exchange.knowledge.peer import Peer, PeerError, categories, load, peers
@@ -31,6 +40,7 @@ __all__ = [
     "peer_of_columns",
     "peers",
     "proposed",
+    "read_fields",
     "read_ours",
     "read_theirs",
     "records",

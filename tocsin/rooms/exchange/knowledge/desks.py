@@ -38,6 +38,7 @@ class Desks(Entry):
     """The whole file."""
 
     kinds: Mapping[str, DeskKind]
+    facts: tuple[str, ...]
     most_in_an_hour: int = Field(gt=0)
     longest: int = Field(gt=0)
 
@@ -84,6 +85,18 @@ def read_ours(text: str) -> dict[str, str]:
             known = ", ".join(Incident.State.values)
             raise ValidationError(
                 _("“%(state)s” is no state of an incident: %(known)s.") % {"state": state, "known": known}
+            )
+    return found
+
+
+def read_fields(text: str) -> dict[str, str]:
+    """Read lines such as ``Severity = severity``; ValidationError names the line."""
+    found = _lines(text)
+    for name, fact in found.items():
+        if fact not in desks().facts:
+            raise ValidationError(
+                _("“%(field)s = %(fact)s”: what a field can hold is %(known)s.")
+                % {"field": name, "fact": fact, "known": ", ".join(desks().facts)}
             )
     return found
 

@@ -30,6 +30,7 @@ class ForeignDesk(Identified):
     reference_field = models.CharField(max_length=60, blank=True)
     rtname = models.CharField(max_length=60, blank=True)
     states = models.JSONField(default=dict)
+    fields = models.JSONField(default=dict)  # a custom field of theirs -> the fact of ours that it holds
     answers = models.BooleanField(default=False)
     sends_states = models.BooleanField(default=True)
     token = models.BinaryField(default=bytes)
@@ -83,6 +84,7 @@ class Ticket(Identified):
     read = models.PositiveIntegerField(default=0)
     changed_there = models.DateTimeField(null=True, blank=True)  # as far as was heard, by the clock there
     unheard = models.BooleanField(default=False)
+    fields_there = models.JSONField(default=dict)  # each custom field -> what we wrote last, and whether it was taken
     last_out_at = models.DateTimeField(null=True, blank=True)
     last_in_at = models.DateTimeField(null=True, blank=True)
 
@@ -97,6 +99,11 @@ class Ticket(Identified):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def not_taken(self) -> list[str]:
+        """Give the names of the custom fields that the ticket did not take."""
+        return [name for name, (_value, taken) in self.fields_there.items() if not taken]
 
 
 class Passing(Identified):

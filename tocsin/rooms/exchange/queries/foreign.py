@@ -116,6 +116,21 @@ def telling(ticket: Ticket) -> Telling:
     )
 
 
+def field_values(ticket: Ticket) -> dict[str, str]:
+    """Give what the custom fields of a ticket shall hold, by their names: codes, which are the same in any language."""
+    incident = ticket.incident
+    known = {
+        "reference": ticket.reference,
+        "severity": str(incident.severity),
+        "marking": incident.tlp,
+        "class": incident.rsit_class,
+        "type": incident.rsit_type,
+        "state": incident.state,
+        "organisation": ticket.desk.organisation.code,
+    }
+    return {name: known[fact] for name, fact in ticket.desk.fields.items() if fact in known}
+
+
 def subject(ticket: Ticket, about: Telling) -> str:
     """Give the subject of a ticket; the reference in it is how it is found again."""
     title = " ".join(about.withheld(ticket.incident.title).split())
