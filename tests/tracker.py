@@ -1,7 +1,7 @@
 """A real Request Tracker for tests, on 127.0.0.1 only, with its SQLite database in a folder of its own.
 
-It has one queue, `Incidents`, the custom fields `Tocsin reference` and `Severity`, the account `tocsin` for the house, the account
-`handler` for somebody of the organisation, and a token for each, made by RT's own API.
+It has one queue, `Incidents`, the custom fields `Tocsin reference` and `Severity`, the account `tocsin` for the house,
+the account `handler` for somebody of the organisation, and a token for each, made by RT's own API.
 """
 
 from __future__ import annotations

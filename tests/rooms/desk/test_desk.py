@@ -115,8 +115,13 @@ def test_the_noisiest_rules_say_how_many_of_their_alerts_were_false(
     make_alert(rule_id="old", seen=timezone.now() - timedelta(hours=25))
     (rule,) = queries.noisy_rules(analyst).rows
     assert (rule["rule"], rule["number"], rule["hits"], rule["false"]) == ("loud", 3, 3, 2)
-    content = client_of(analyst).get("/desk/rest/").content.decode()
-    assert "/alerts/?state=closed_false_positive&amp;rule=loud" in content
+    client = client_of(analyst)
+    content = client.get("/desk/rest/").content.decode()
+    make_alert(rule_id="loud", seen=timezone.now() - timedelta(hours=25))
+    for state, number in (("unsuppressed", 3), ("closed_false_positive", 2)):
+        address = f"/alerts/?state={state}&seen=day&rule=loud"
+        assert address.replace("&", "&amp;") in content
+        assert client.get(address).content.count(b"row-link") == number
     assert "/alerts/suppressions/new/?rule=loud" in content
 
 

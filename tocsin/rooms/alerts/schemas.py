@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin.platform.export import Sheet
 from tocsin.platform.lists import Order, order_of
+from tocsin.rooms.alerts.models import Alert
 
 SHEET = Sheet(
     name="alerts",
@@ -75,6 +76,12 @@ class Shown(models.TextChoices):
     ALL = "all", _("All")
 
 
+CLOSED = (Alert.State.FALSE_POSITIVE, Alert.State.BENIGN, Alert.State.DUPLICATE)
+UNSUPPRESSED = "unsuppressed"  # all that comes into the queue or has been in it; a link may ask for it
+ASKED = (UNSUPPRESSED, *CLOSED)  # besides the tabs
+DAY = "day"  # what was seen in the last 24 hours
+
+
 class Assigned(models.TextChoices):
     """Whose alerts are shown."""
 
@@ -94,6 +101,7 @@ class Filters:
     rule: str = ""
     subject: str = ""
     suppression: str = ""
+    seen: str = ""
     text: str = ""
     newest_first: bool = False
     unknown: tuple[str, ...] = ()
@@ -111,13 +119,14 @@ class Filters:
 
         levels = [f"{level}{above}" for level in LEVELS for above in ("", "-")]
         return cls(
-            state=one_of("state", Shown.values, Shown.OPEN),
+            state=one_of("state", [*Shown.values, *ASKED], Shown.OPEN),
             assignee=one_of("assignee", Assigned.values, Assigned.ANYBODY),
             level=one_of("level", levels, ""),
             organisation=_clean(given.get("organisation", ""))[:40],
             rule=_clean(given.get("rule", ""))[:80],
             subject=_clean(given.get("subject", ""))[:255],
             suppression=_clean(given.get("suppression", ""))[:36],
+            seen=one_of("seen", [DAY], ""),
             text=_clean(given.get("q", ""))[:100],
             newest_first=given.get("sort") == "newest",
             unknown=tuple(unknown),
@@ -126,7 +135,7 @@ class Filters:
     @property
     def tab(self) -> str:
         """Give the tab whose alerts these are, all of them; empty when they are fewer."""
-        if self.level or self.organisation or self.rule or self.subject or self.suppression or self.text:
+        if self.level or self.organisation or self.rule or self.subject or self.suppression or self.seen or self.text:
             return ""
         if self.assignee == Assigned.ANYBODY:
             return self.state

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,14 +30,16 @@ from tocsin.rooms.alerts.models import (
 from tocsin.rooms.alerts.schemas import (
     BY_LEVEL,
     BY_TIME,
+    CLOSED,
+    DAY,
     LEVELS,
+    UNSUPPRESSED,
     Assigned,
     Filters,
     Shown,
 )
 from tocsin.rooms.constituency.models import Membership, Organisation
 
-CLOSED = (Alert.State.FALSE_POSITIVE, Alert.State.BENIGN, Alert.State.DUPLICATE)
 SEARCHED = 3_000  # of the list's first alerts, when words are looked for
 MOST_FOUND = 500
 CHOSEN_AT_ONCE = 200
@@ -81,6 +84,8 @@ def queue(user: Any, filters: Filters, verb: str = "alerts.view") -> QuerySet[Al
     found = found.filter(**{name: value for name, value in exactly.items() if value})
     if filters.suppression:
         found = found.filter(suppression=_suppression(user, filters.suppression))
+    if filters.seen == DAY:
+        found = found.filter(last_seen__gte=timezone.now() - timedelta(days=1))
     if filters.text:
         found = _worded(found, filters)
     return found.select_related("organisation", "assignee").only(*LISTED)
@@ -123,7 +128,9 @@ def _with_state(alerts: QuerySet[Alert], state: str) -> QuerySet[Alert]:
         return alerts.filter(state__in=CLOSED)
     if state == Shown.OPEN:
         return alerts.filter(open=True)
-    if state in {Shown.ESCALATED, Shown.SUPPRESSED}:
+    if state == UNSUPPRESSED:
+        return alerts.exclude(state=Alert.State.SUPPRESSED)
+    if state in {Shown.ESCALATED, Shown.SUPPRESSED, *CLOSED}:
         return alerts.filter(state=state)
     return alerts.filter(open=True, state=state)
 
