@@ -19,6 +19,7 @@ from tocsin.rooms.desk import queries as desk
 from tocsin.rooms.incidents import actions
 from tocsin.rooms.incidents.actions import Ground
 from tocsin.rooms.incidents.models import Incident, PersonalAccess, PersonalItem
+from tocsin.rooms.notifications.models import Notification
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -116,6 +117,32 @@ def test_the_asker_cannot_grant(note: PersonalItem, ciso: Person, responder: Per
         )
     actions.decide_personal(actor=guardian, access=asked, grant=True)
     assert opens(ciso, note)
+
+
+def test_those_who_may_answer_are_told_again_until_somebody_does(
+    note: PersonalItem, responder: Person, ciso: Person, guardian: Person
+) -> None:
+    def reminded() -> list[str]:
+        lines = Notification.objects.filter(kind="personal_waits").order_by("person__username")
+        return list(lines.values_list("person__username", flat=True))
+
+    asked = actions.ask_personal(actor=responder, item=note, purpose="p")
+    actions.remind_of_requests()
+    assert reminded() == []
+    PersonalAccess.objects.update(created_at=timezone.now() - timedelta(hours=9))
+    actions.remind_of_requests()
+    actions.remind_of_requests()
+    once = reminded()
+    assert once == sorted([ciso.username, guardian.username])
+    Notification.objects.all().delete()
+    PersonalAccess.objects.update(asked_again_at=timezone.now() - timedelta(hours=9))
+    actions.remind_of_requests()
+    assert reminded() == once
+    actions.decide_personal(actor=ciso, access=asked, grant=True)
+    Notification.objects.all().delete()
+    PersonalAccess.objects.update(asked_again_at=timezone.now() - timedelta(hours=9))
+    actions.remind_of_requests()
+    assert reminded() == []
 
 
 def test_who_is_not_named_neither_asks_nor_grants(

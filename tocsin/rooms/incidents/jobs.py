@@ -11,5 +11,6 @@ JOBS = (
     Job("incidents.levels", timedelta(seconds=30), actions.keep_levels),
     Job("incidents.rise", timedelta(minutes=1), actions.rise_due),
     Job("incidents.remind", timedelta(minutes=10), actions.remind_of_tasks),
+    Job("incidents.requests", timedelta(minutes=10), actions.remind_of_requests),
     Job("incidents.read_evidence", timedelta(seconds=15), actions.read_waiting),
 )

@@ -64,7 +64,7 @@ from tocsin.rooms.incidents.actions.seals import hear_of_seals, seal, unseal
 from tocsin.rooms.incidents.actions.splitting import Chosen, split
 from tocsin.rooms.incidents.actions.states import advance, reject
 from tocsin.rooms.incidents.actions.tasks import add_task, answer_task, change_task
-from tocsin.rooms.incidents.actions.telling import remind_of_tasks
+from tocsin.rooms.incidents.actions.telling import remind_of_requests, remind_of_tasks
 
 __all__ = [
     "GRANT",
@@ -145,6 +145,7 @@ __all__ = [
     "relate",
     "release_evidence",
     "release_personal",
+    "remind_of_requests",
     "remind_of_tasks",
     "resume",
     "rise_due",

@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from tocsin.platform.access import roles_with
 from tocsin.rooms.accounts.models import Person
 from tocsin.rooms.constituency.models import Membership, Organisation, Team
+from tocsin.rooms.incidents.knowledge.insider import insider
 from tocsin.rooms.incidents.models import Deadline, HandOff, Incident, PersonalAccess, Task, TimelineEntry
 from tocsin.rooms.notifications.actions import notify
 from tocsin.rooms.notifications.models import Notification
@@ -114,9 +115,30 @@ def tell_personal(access: PersonalAccess, *, by: Person) -> None:
     if access.state != PersonalAccess.State.ASKED:
         notify(people=[access.person_id], kind="personal_answered", about=incident, by=by)
         return
+    notify(people=_granters(incident), kind="personal_asked", about=incident, by=by)
+
+
+def _granters(incident: Incident) -> Iterable[int]:
+    """Give who may grant personal content of an incident (inner ids): people named on its seal who have the right."""
     named = incident.seals.values("person")
     able = Membership.objects.valid().filter(person__in=named, role__in=roles_with("personal.grant"))
-    notify(people=able.values_list("person", flat=True), kind="personal_asked", about=incident, by=by)
+    return able.values_list("person", flat=True)
+
+
+@transaction.atomic
+def remind_of_requests() -> int:
+    """Tell once more of requests for personal content that nobody answered in time; give how many people were told."""
+    now = timezone.now()
+    before = now - timedelta(hours=insider().answer_hours)
+    old = Q(asked_again_at=None, created_at__lte=before) | Q(asked_again_at__lte=before)
+    waiting = PersonalAccess.objects.filter(old, state=PersonalAccess.State.ASKED, item__incident__open=True)
+    held = list(waiting.select_for_update(of=("self",)).select_related("item__incident").order_by("pk")[:TASKS])
+    PersonalAccess.objects.filter(pk__in=[each.pk for each in held]).update(asked_again_at=now)
+    incidents = {each.item.incident_id: (each.item.incident, each.person) for each in held}
+    return sum(
+        notify(people=_granters(incident), kind="personal_waits", about=incident, by=asks)
+        for incident, asks in incidents.values()
+    )
 
 
 def tell_task(task: Task, *, actor: Person) -> None:

@@ -30,6 +30,7 @@ class Insider(documents.Entry):
 
     grant_hours: int = Field(ge=1)
     longest_grant_hours: int = Field(ge=1, le=24 * 31)
+    answer_hours: int = Field(ge=1, le=24 * 31)
     purposes: Mapping[str, Words] = Field(min_length=1)
     bases: Mapping[str, Words] = Field(min_length=1)
     kinds: Mapping[str, Words] = Field(min_length=1)

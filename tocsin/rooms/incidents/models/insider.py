@@ -79,6 +79,7 @@ class PersonalAccess(Identified):
     until = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
+    asked_again_at = models.DateTimeField(null=True)  # when those who may answer were last reminded
     opened = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField(null=True)
 
