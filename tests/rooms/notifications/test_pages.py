@@ -74,8 +74,8 @@ def wished(**more: str) -> dict[str, str]:
     """Give the form as it stands for a CISO who has chosen nothing."""
     boxes = {"page_waits", "offered", "handed_over", "hand_off_accepted", "hand_off_refused", "risen", "deadline_near",
              "deadline_late", "task_given", "task_due", "answered", "mentioned", "given", "personal_asked",
-             "personal_answered", "suppression_ends"}  # fmt: skip
-    mailed = ("hand_off_refused", "risen", "deadline_late", "personal_asked")
+             "personal_answered", "personal_waits", "suppression_ends"}  # fmt: skip
+    mailed = ("hand_off_refused", "risen", "deadline_late", "personal_asked", "personal_waits")
     return {
         "digest_minutes": "15",
         **{f"{name}.page": "on" for name in boxes},
