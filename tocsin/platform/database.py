@@ -8,6 +8,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tocsin.config import ConfigError
 
+# Pages ask for little: to share a question out among processes, or to compile it, takes longer than to answer it.
+QUICK = "-c jit=off -c max_parallel_workers_per_gather=0"  # PostgreSQL manual, 20.7
+
 
 def database(url: str, home: Path) -> dict[str, Any]:
     """Give the settings of the database at ``url``, or of the SQLite file in ``home`` when it is empty."""
@@ -24,7 +27,7 @@ def database(url: str, home: Path) -> dict[str, Any]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": dict(parse_qsl(parts.query)),
+            "OPTIONS": {"options": QUICK, **dict(parse_qsl(parts.query, keep_blank_values=True))},
         }
     raise ConfigError(f"DATABASE_URL starts with {parts.scheme!r}; use postgresql:// or sqlite:///")
 
