@@ -36,6 +36,7 @@ def test_an_alert_is_an_owned_and_classified_incident_after_four_keys(demo: Demo
     keys.press("Enter")
     page.wait_for_selector("text=/INC-\\d\\d-/")
     assert keys.pressed <= 4
+    page.get_by_text("Classify and change", exact=True).click()
     form = page.locator("form[action$='/change/']")
     assert suggested
     assert form.locator("select[name=rsit_type]").input_value() == suggested

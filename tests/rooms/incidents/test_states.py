@@ -168,7 +168,8 @@ def test_a_flag_keeps_who_set_it_and_says_what_follows(
     page = client.get(address).content.decode()
     assert "Offer it to them." in page
     assert "Offer it to Targeted" in page
-    assert '<option value="CART" selected>' in page
+    offer = client.get(f"{address}offer/", headers={"HX-Request": "true"}).content.decode()
+    assert '<option value="CART" selected>' in offer
     client.post(f"{address}offer/", {"team": "CART", "note": "as the page proposes"})
     assert Incident.objects.get(pk=incident.pk).offered_to == cart
     assert "Offer it to Targeted" not in client.get(address).content.decode()
