@@ -15,7 +15,7 @@ from tocsin.rooms.notifications.knowledge import EVERYONE, WAYS, Kind, kind_of, 
 from tocsin.rooms.notifications.models import DIGEST_MINUTES, Choice, Notification, Preference
 
 AT_ONCE = 500
-TRIES = 3  # a line may be read between being found and being counted up
+TRIES = 9  # a line may be read between being found and being counted up
 Ways = Mapping[str, bool]
 
 
@@ -73,9 +73,9 @@ def _write(ways: Mapping[int, Ways], name: str, source: str, thing: int, by: Per
         ]  # fmt: skip
         Notification.objects.bulk_create(lines, batch_size=AT_ONCE, ignore_conflicts=True)
         unread = Notification.objects.filter(person__in=left, kind=name, source=source, thing=thing, read_at=None)
-        if unread.update(count=F("count") + 1, by=by, updated_at=now) == len(left):
-            return
-        left -= set(unread.values_list("person", flat=True))
+        held = dict(unread.select_for_update().order_by("person").values_list("pk", "person"))  # none is read meanwhile
+        Notification.objects.filter(pk__in=held).update(count=F("count") + 1, by=by, updated_at=now)
+        left -= set(held.values())
         if not left:
             return
 
