@@ -80,8 +80,8 @@ class Worker:
     def desk(self) -> None:
         """Come back to the desk."""
         self.get("desk", "/")
-        for piece in ("figures", "rest"):
-            self.get("desk", f"/desk/{piece}/", headers={"HX-Request": "true"})
+        for piece in ("figures/", "rest/", "rest/?from=12"):
+            self.get("desk", f"/desk/{piece}", headers={"HX-Request": "true"})
 
     def alerts(self) -> None:
         """Look at the queue."""

@@ -34,7 +34,7 @@ def _figures(base: str, people: list[dict[str, Any]], database: str) -> Iterator
         session = signed_in(base, person)
         timings.setdefault("pages.alerts.p95_ms", []).extend(_list(session, f"{base}/alerts/"))
         timings.setdefault("pages.incidents.p95_ms", []).extend(_list(session, f"{base}/incidents/"))
-        for piece in ("/", "/desk/figures/", "/desk/rest/"):
+        for piece in ("/", "/desk/figures/", "/desk/rest/", "/desk/rest/?from=12"):
             timings.setdefault("pages.desk.p95_ms", []).extend(_repeated(session, base + piece, 20))
         for uuid in person["incidents"]:
             taken, _answer = timed(session, f"{base}/incidents/{uuid}/")

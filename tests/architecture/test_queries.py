@@ -37,6 +37,7 @@ LISTS = (
     "/",
     "/desk/figures/",
     "/desk/rest/",
+    "/desk/rest/?from=12",
     "/overview/",
     "/incidents/tasks/?state=all",
     "/incidents/tasks/?due=late",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tocsin.platform.access import Scope, scope_of
 from tocsin.rooms.desk import queries
 
-FIRST, MOST = 6, 9  # cards that come with the page, and that come after it; each is one query
+AT_ONCE = 6  # cards that come with the page, and with each piece after it; each is one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +139,9 @@ def sections_of(user: Any) -> Sequence[Section]:
     return [section for section in SECTIONS if section.wanted(scope)]
 
 
-def desk_of(user: Any) -> Sequence[Filled]:
-    """Fill the cards that come with the page."""
-    return _filled(user, cards_of(user)[:FIRST])
-
-
-def rest_of(user: Any) -> Sequence[Filled]:
-    """Fill the cards that come after the page; the first of them, when somebody holds very many roles."""
-    return _filled(user, cards_of(user)[FIRST : FIRST + MOST])
+def desk_of(user: Any, start: int = 0) -> Sequence[Filled]:
+    """Fill the cards that come with the page, or from the ``start``-th on with a piece after it."""
+    return _filled(user, cards_of(user)[start : start + AT_ONCE])
 
 
 def figures_of(user: Any) -> Sequence[Filled]:

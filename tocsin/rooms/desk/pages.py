@@ -39,11 +39,17 @@ def desk(request: HttpRequest) -> HttpResponse:
         "cards": knowledge.waiting(filled),
         "quiet": knowledge.quiet(filled),
         "figures": sum(section.wide for section in knowledge.sections_of(request.user)),
-        "more": len(knowledge.cards_of(request.user)) > knowledge.FIRST,
+        "next": _next(request, 0),
         "may_escalate": scope.allows("incidents.open"),
         "may_note": bool(scope.teams("rota.page")),
     }
     return render(request, "desk/desk.html", shown)
+
+
+def _next(request: HttpRequest, start: int) -> int:
+    """Give where the piece after this one begins; 0 when this is the last."""
+    after = start + knowledge.AT_ONCE
+    return after if len(knowledge.cards_of(request.user)) > after else 0
 
 
 @require_safe
@@ -58,8 +64,11 @@ def desk_figures(request: HttpRequest) -> HttpResponse:
 @access.page()
 def desk_rest(request: HttpRequest) -> HttpResponse:
     """Give the cards that come after the page, for htmx; on its own it is a page of them."""
-    filled = knowledge.rest_of(request.user)
+    given = request.GET.get("from", "")
+    start = int(given) if given.isdecimal() and len(given) <= 3 else knowledge.AT_ONCE
+    filled = knowledge.desk_of(request.user, start)
     shown = {
+        "next": _next(request, start),
         "cards": knowledge.waiting(filled),
         "quiet": knowledge.quiet(filled),
         "may_escalate": access.scope_of(request.user).allows("incidents.open"),
